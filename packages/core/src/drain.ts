@@ -1,0 +1,39 @@
+/** Drain: empties a hub without sending its clients away all at once. */
+import { MIN_RETRY_MS } from './frame.js';
+import type { HubCore } from './hub-core.js';
+import type { Outlet } from './outlet.js';
+
+const STEP_MS = 100;
+/** How long streams that have ended may take to hand over their last bytes before they are given up. */
+const FAREWELL_MS = 500;
+
+/** Ends every stream, spread at random over `windowMs`. Resolves when the last one has ended and its last bytes are gone. */
+export async function drain(core: HubCore, windowMs: number): Promise<void> {
+  core.admission.draining = true;
+  const { clock, random } = core.options;
+  const due = [...core.outlets].map((outlet) => ({ outlet, at: random() * windowMs })).sort((a, b) => a.at - b.at);
+  const begun = clock.elapsed();
+  for (let next = 0; next < due.length; ) {
+    const passed = clock.elapsed() - begun;
+    for (let entry = due[next]; entry && entry.at <= passed; entry = due[++next]) farewell(core, entry.outlet);
+    if (next < due.length) await sleep(core, STEP_MS);
+  }
+  // Who was let in while the last ones were sent away: a pipelined request, say.
+  for (const outlet of [...core.outlets]) farewell(core, outlet);
+  for (let waited = 0; core.hasLingering && waited < FAREWELL_MS; waited += 20) {
+    await sleep(core, 20);
+    core.reapLingering(Number.NEGATIVE_INFINITY);
+  }
+  core.reapLingering(Number.POSITIVE_INFINITY);
+}
+
+function farewell(core: HubCore, outlet: Outlet): void {
+  const { retryMs, random } = core.options;
+  outlet.end('shutdown', undefined, { retryMs: Math.max(MIN_RETRY_MS, Math.round(retryMs * (0.5 + random()))) });
+}
+
+function sleep(core: HubCore, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    core.options.clock.setTimer(resolve, ms);
+  });
+}

@@ -1,0 +1,213 @@
+/** Hub: one log, its channels, its connections. `createHub` is where everything begins. */
+import { Buffer } from 'node:buffer';
+import { Channel, type ChannelOptions, checkChannel, type Published, type PublishOptions } from './channel.js';
+import type { Connection } from './connection.js';
+import { drain } from './drain.js';
+import { SseError } from './errors.js';
+import { formatEventId, parseEventId } from './event-id.js';
+import { CONTROL_PREFIX, encodeBody } from './frame.js';
+import { HubCore } from './hub-core.js';
+import { type Message, type Sendable, toMessage } from './message.js';
+import type { CloseReason, Observer } from './observer.js';
+import { type HubOptions, resolveOptions } from './options.js';
+import type { Appended } from './store.js';
+import { sync, type SyncQuery, type SyncResult } from './sync.js';
+import { toJson } from './snapshots.js';
+import type { EventMap, EventsOf, NameOf, Publishable } from './typed.js';
+
+/** Which connections are meant: a test, or fields that must all match. */
+export type Where = ((connection: Connection) => boolean) | { id?: string; principal?: string; channel?: string };
+
+/** The hub's state for probes. `ready` is false while the store cannot be reached and while the hub drains. */
+export interface Health {
+  readonly live: boolean;
+  readonly ready: boolean;
+  /** Why `ready` is false. */
+  readonly detail: string | undefined;
+  readonly connections: number;
+  /** The newest EventId that this process has seen. */
+  readonly head: string;
+}
+
+/** One log, its channels, its connections. Made by {@link createHub}. */
+export class Hub<Map extends EventMap = EventMap> {
+  readonly #core: HubCore;
+  #closing: Promise<void> | undefined;
+
+  /** @internal Use `createHub`. */
+  constructor(options: HubOptions) {
+    this.#core = new HubCore(this as unknown as Hub, resolveOptions(options));
+    cores.set(this, this.#core);
+  }
+
+  /** The open streams. */
+  get connections(): ReadonlySet<Connection> {
+    return this.#core.connections;
+  }
+
+  /**
+   * Stores a message and sends it to everyone who follows the channel. Resolves once the store's durability promise holds;
+   * nothing is sent that was not stored.
+   * @throws TypeError, RangeError for a wrong channel or message; SseError `ERR_SSE_SERIALIZE`, `ERR_SSE_EVENT_TOO_LARGE`.
+   * Rejects with SseError `ERR_SSE_STORE` where the store fails, `ERR_SSE_CLOSED` after `close()`.
+   */
+  publish<Name extends NameOf<Map>>(
+    channel: Name,
+    message: Publishable<EventsOf<Map, Name>>,
+    options: PublishOptions = {},
+  ): Promise<Published> {
+    checkChannel(channel);
+    const { key } = options;
+    if (key !== undefined && (typeof key !== 'string' || key.length === 0 || key.length > 200)) {
+      throw new TypeError('key must be a string of 1 to 200 characters');
+    }
+    const body = this.#encode(channel, toMessage(message));
+    return this.#core.handled(this.#append(channel, body, key), 'publish');
+  }
+
+  /** A channel, as an object that carries its event types. Its options stay with the hub. */
+  channel<Name extends NameOf<Map>>(name: Name, options: ChannelOptions = {}): Channel<EventsOf<Map, Name>> {
+    checkChannel(name);
+    if (options.snapshot !== undefined) {
+      if (typeof options.snapshot !== 'function') throw new TypeError('snapshot must be a function');
+      this.#core.snapshots.provide(name, options.snapshot);
+    }
+    return new Channel(
+      name,
+      (message, publishOptions) => this.publish(name, message as never, publishOptions),
+      (data, { at }) => this.saveSnapshot(name, data, { at }),
+    );
+  }
+
+  /**
+   * Keeps `data` as the state of `channel` that includes everything up to the EventId `at`, for clients whose history is gone.
+   * Rejects with SseError `ERR_SSE_POSITION` where `at` is not, or no longer, part of the log.
+   * @throws TypeError for an `at` that is no EventId.
+   */
+  saveSnapshot(channel: NameOf<Map>, data: unknown, { at }: { at: string }): Promise<void> {
+    checkChannel(channel);
+    const position = typeof at === 'string' ? parseEventId(at) : undefined;
+    if (!position) throw new TypeError('at must be the EventId of the newest event that the snapshot includes');
+    const { store, clock } = this.#core.options;
+    const snapshot = { at: position, data: toJson(data, channel), time: clock.now() };
+    return this.#core.handled(store.saveSnapshot(channel, snapshot), 'snapshot');
+  }
+
+  /** The events after an id as one answer, for clients that poll or sit behind a proxy that breaks streams. */
+  sync(query: SyncQuery): Promise<SyncResult> {
+    return this.#core.handled(sync(this.#core, query));
+  }
+
+  /** Ends every matching connection at once; returns how many. */
+  disconnect(where: Where, reason: CloseReason = 'revoked'): number {
+    const matches = typeof where === 'function' ? where : (connection: Connection) => isMatch(connection, where);
+    let count = 0;
+    for (const connection of [...this.connections]) {
+      if (!matches(connection)) continue;
+      connection.close({ reason });
+      count++;
+    }
+    return count;
+  }
+
+  /** Adds an observer; the returned function removes it. */
+  observe(observer: Observer): () => void {
+    return this.#core.observers.add(observer);
+  }
+
+  health(): Health {
+    const { log, admission } = this.#core;
+    const detail = this.#closing ? 'closed' : admission.draining ? 'draining' : log.isTailing ? undefined : 'store unreachable';
+    return {
+      live: this.#closing === undefined,
+      ready: detail === undefined,
+      detail,
+      connections: this.connections.size,
+      head: log.idAt(log.head),
+    };
+  }
+
+  /** Resolves once this process tails the store. Nothing needs to wait for it: publishing and subscribing do by themselves. */
+  ready(): Promise<void> {
+    return this.#core.handled(this.#core.log.connected());
+  }
+
+  /**
+   * Empties the hub: not ready, no new streams, and the open ones ended at random over the window, each with a fresh id and a
+   * `retry` that spreads their return. Publishing goes on. Resolves when the last one has ended.
+   */
+  drain({ windowMs = 10_000 }: { windowMs?: number } = {}): Promise<void> {
+    if (!Number.isFinite(windowMs) || windowMs < 0) throw new RangeError(`windowMs must be at least 0, not ${windowMs}`);
+    return this.#core.handled(drain(this.#core, windowMs));
+  }
+
+  /** Ends every stream at once with reason `shutdown`, then the store's tail, and the store if the hub made it. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const core = this.#core;
+    await drain(core, 0);
+    core.log.close();
+    core.replay.close();
+    core.heartbeat.stop();
+    if (core.options.ownsStore) await core.options.store.close();
+  }
+
+  #encode(channel: string, message: Message): Buffer {
+    if (message.id !== undefined) {
+      throw new TypeError(`Cannot publish a message with an id of its own to "${channel}": the log gives ids. For idempotency use { key }`);
+    }
+    if (message.event?.startsWith?.(CONTROL_PREFIX)) {
+      throw new TypeError(`Cannot publish event "${message.event}": names that start with "${CONTROL_PREFIX}" belong to the protocol`);
+    }
+    if (message.data === undefined) {
+      throw new TypeError(`Cannot publish to "${channel}" without data: clients ignore such events. Write data: ''`);
+    }
+    const body = Buffer.from(encodeBody(message, this.#core.options.serializer), 'utf8');
+    this.#core.checkSize(body.length);
+    return body;
+  }
+
+  async #append(channel: string, body: Uint8Array, key: string | undefined): Promise<Published> {
+    if (this.#closing) throw new SseError('ERR_SSE_CLOSED', `Cannot publish to channel "${channel}": the hub is closed`);
+    const { log, options, observers } = this.#core;
+    const entry = { channel, body, time: options.clock.now(), key };
+    const [appended] = await log.append([entry]);
+    const { epoch, seq, duplicate } = appended as Appended;
+    const id = formatEventId(epoch, seq);
+    if (!observers.isEmpty) observers.emit('published', { channel, id, bytes: body.length, duplicate });
+    return { id, duplicate };
+  }
+}
+
+/**
+ * Makes a hub. Without options it keeps its history in memory.
+ * @throws TypeError, RangeError for wrong options.
+ * @example
+ * const hub = createHub();
+ * await hub.publish('news', { event: 'story', data: { title: 'Hello' } });
+ */
+export function createHub<Map extends EventMap = EventMap>(options: HubOptions = {}): Hub<Map> {
+  return new Hub<Map>(options);
+}
+
+const cores = new WeakMap<object, HubCore>();
+
+/** @internal The parts of a hub, for adapters. */
+export function coreOf(hub: Hub<never> | Hub): HubCore {
+  const core = cores.get(hub);
+  if (!core) throw new TypeError('hub must be made by createHub()');
+  return core;
+}
+
+function isMatch(connection: Connection, where: Exclude<Where, (...args: never[]) => unknown>): boolean {
+  if (where.id === undefined && where.principal === undefined && where.channel === undefined) return false;
+  return (
+    (where.id === undefined || where.id === connection.id) &&
+    (where.principal === undefined || where.principal === connection.principal) &&
+    (where.channel === undefined || connection.channels.includes(where.channel))
+  );
+}

@@ -1,0 +1,40 @@
+/** The public surface of `@headwater/core`, in the order of the README. */
+
+export { Channel, type ChannelOptions, type Channels, type Published, type PublishOptions } from './channel.js';
+export { type Clock, systemClock, type Timer } from './clock.js';
+export { type Connection, type SendSourceOptions } from './connection.js';
+export type { Subscribed } from './cursor.js';
+export { EpochList, type Invalid } from './epochs.js';
+export { hasCode, SseError, type SseErrorCode } from './errors.js';
+export { formatEventId, MAX_LAST_EVENT_ID, newEpoch, parseEventId } from './event-id.js';
+export { encodeMessage, MAX_ID_BYTES, MIN_RETRY_MS } from './frame.js';
+export { createHub, type Health, Hub, type Where } from './hub.js';
+export type { MemoryStoreOptions, Retention } from './memory-options.js';
+export { type MemoryStore, memoryStore } from './memory-store.js';
+export type { Message, Sendable, Serializer } from './message.js';
+export type { CloseReason, ErrorSource, Observer, Resume } from './observer.js';
+export type { HubOptions } from './options.js';
+export type { CloseOptions, Ended, OpenOptions } from './outlet.js';
+export type { ReplayHook, ReplayRequest, ReplaySource } from './replay-hook.js';
+export type { LagPolicy, Policy, ResetReason } from './reset.js';
+export type { Batch } from './batch.js';
+export type { Sink, SinkEvents, StreamInit, Transport, Wishes } from './sink.js';
+export type { SnapshotProvider } from './snapshots.js';
+export type { Source } from './source.js';
+export type {
+  Appended,
+  Entry,
+  EpochStart,
+  LogState,
+  NewEntry,
+  Page,
+  Position,
+  Store,
+  StoredSnapshot,
+  StoreSupports,
+  Tail,
+  TailListener,
+} from './store.js';
+export type { Filter, FilterEvent, SubscribeOptions } from './subscription.js';
+export type { SyncEvent, SyncQuery, SyncResult } from './sync.js';
+export type { EventMap, EventsOf, NameOf, Publishable } from './typed.js';

@@ -1,0 +1,38 @@
+/** Admission: who may open a stream. Never evicts to admit: who is here stays. */
+import type { ResolvedOptions } from './options.js';
+import type { Outlet } from './outlet.js';
+
+export class Admission {
+  readonly #options: ResolvedOptions;
+  readonly #clients = new Map<string, number>();
+  readonly #admitted = new Map<Outlet, string | undefined>();
+  /** Set while the hub drains. */
+  draining = false;
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+  }
+
+  /** Why `outlet` may not open; undefined where it may, and is counted from now on until `release`. */
+  refuse(outlet: Outlet): string | undefined {
+    if (this.draining) return 'shutting down';
+    const { maxConnections, maxConnectionsPerClient } = this.#options;
+    if (maxConnections !== false && this.#admitted.size >= maxConnections) return 'too many connections';
+    const client = maxConnectionsPerClient === false ? undefined : outlet.transport.clientKey;
+    if (client !== undefined && maxConnectionsPerClient !== false) {
+      const count = this.#clients.get(client) ?? 0;
+      if (count >= maxConnectionsPerClient) return 'too many connections of this client';
+      this.#clients.set(client, count + 1);
+    }
+    this.#admitted.set(outlet, client);
+    return undefined;
+  }
+
+  release(outlet: Outlet): void {
+    const client = this.#admitted.get(outlet);
+    if (!this.#admitted.delete(outlet) || client === undefined) return;
+    const count = (this.#clients.get(client) ?? 1) - 1;
+    if (count > 0) this.#clients.set(client, count);
+    else this.#clients.delete(client);
+  }
+}

@@ -1,0 +1,379 @@
+/**
+ * Log: this process's view of the store's log. It connects, begins an epoch, tails into the ring, carries the fence, and
+ * notices when the store has lost what this process has already seen.
+ *
+ * Invariant: the ring covers up to `head`, every id minted for a place at or below `head` uses the epoch in force there, and
+ * nothing reaches the ring other than through the store's tail.
+ */
+import type { Clock, Timer } from './clock.js';
+import { EpochList, type Invalid } from './epochs.js';
+import { SseError, hasCode } from './errors.js';
+import { formatEventId, newEpoch } from './event-id.js';
+import { type Frame, encodeFrame } from './frame.js';
+import type { Observers } from './observer.js';
+import type { ResolvedOptions } from './options.js';
+import { Ring } from './ring.js';
+import type { Appended, Entry, LogState, NewEntry, Position, Store, Tail } from './store.js';
+
+/** What the hub wants to know. */
+export interface LogEvents {
+  /** The ring has new frames. */
+  grown(): void;
+  /** The process starts or restarts at `head`: the ring is empty below it. */
+  moved(head: number): void;
+  /**
+   * The store lost entries. `before` is the list of epochs until now; `log.epochs` and `log.head` already show the new log, and
+   * the ring is empty.
+   */
+  rolledBack(before: EpochList): void;
+}
+
+/** Entries per read while the ring is warmed. */
+const WARM_PAGE = 1_000;
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 5_000;
+
+export class Log {
+  readonly ring: Ring;
+  epochs = new EpochList();
+  /** Grows with every rollback and restart: whoever awaited something compares. */
+  generation = 0;
+
+  readonly #store: Store;
+  readonly #options: ResolvedOptions;
+  readonly #clock: Clock;
+  readonly #observers: Observers;
+  readonly #events: LogEvents;
+  #tail: Tail | undefined;
+  #tailNo = 0;
+  #connecting: Promise<void> | undefined;
+  #failure: unknown;
+  #failures = 0;
+  #everConnected = false;
+  #closed = false;
+  #retryTimer: Timer | undefined;
+  #checkTimer: Timer | undefined;
+  /** The store's head at the last check, if this process was behind it then. */
+  #behind = 0;
+  #waiting: { seq: number; wake: () => void }[] = [];
+
+  constructor(options: ResolvedOptions, observers: Observers, events: LogEvents) {
+    this.#store = options.store;
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#observers = observers;
+    this.#events = events;
+    this.ring = new Ring(options.ringEvents, options.ringBytes);
+    this.connect().catch(() => {});
+  }
+
+  /** The newest place that this process has seen. */
+  get head(): number {
+    return this.ring.head;
+  }
+
+  get isTailing(): boolean {
+    return this.#tail !== undefined;
+  }
+
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  idAt(seq: number): string {
+    // A place's id uses the epoch in force at that place, not the newest: a client between two epochs must stay valid.
+    return formatEventId(this.epochs.at(seq) ?? '0', seq);
+  }
+
+  /** Resolves once this process tails the store. Rejects with why the newest attempt failed; attempts go on by themselves. */
+  connect(): Promise<void> {
+    if (this.#tail) return Promise.resolve();
+    if (this.#closed) return Promise.reject(new SseError('ERR_SSE_CLOSED', 'Cannot reach the log: the hub is closed'));
+    if (this.#connecting) return this.#connecting;
+    if (this.#retryTimer !== undefined) return Promise.reject(this.#unreachable());
+    this.#connecting = this.#attempt().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  /** Resolves once this process tails the store, however long that takes; rejects only when the hub closes. */
+  async connected(): Promise<void> {
+    while (!this.#tail) {
+      if (this.#closed) throw new SseError('ERR_SSE_CLOSED', 'Cannot reach the log: the hub is closed');
+      await this.connect().catch(() => new Promise<void>((wake) => this.#waiting.push({ seq: -1, wake })));
+    }
+  }
+
+  /** Resolves once the tail has reached `seq`, or the log has moved under the caller (compare `generation`). */
+  reached(seq: number): Promise<void> {
+    if (seq <= this.head) return Promise.resolve();
+    return new Promise((wake) => this.#waiting.push({ seq, wake }));
+  }
+
+  /** Stores entries. A refused fence is handled and the append tried again: nothing was written. */
+  async append(entries: readonly NewEntry[]): Promise<readonly Appended[]> {
+    for (let tries = 0; ; tries++) {
+      if (!this.#tail) await this.connect();
+      try {
+        return await this.#store.append(entries, this.#here());
+      } catch (error) {
+        if (!hasCode(error, 'ERR_SSE_FENCED') || tries === 3) throw error;
+        this.#drop(error);
+        await this.connect();
+      }
+    }
+  }
+
+  /**
+   * Waits until this process can judge `position` and says why it is not part of the log, or undefined. A client may come from a
+   * process that is ahead of this one.
+   */
+  async locate(position: Position): Promise<Invalid | undefined> {
+    for (;;) {
+      await this.connected();
+      const problem = this.epochs.problem(position, this.head);
+      if (!problem) return undefined;
+      const { generation } = this;
+      const state = await this.#stateOrFailure();
+      if (generation !== this.generation || !this.#tail) continue;
+      if (!state) continue;
+      const known = new EpochList(state.epochs);
+      const verdict = known.problem(position, state.head);
+      // Valid in the store and not yet here: the tail will bring it.
+      if (verdict) return verdict;
+      if (position.seq > this.head) await this.reached(position.seq);
+      // What began after the state was read stays.
+      else this.epochs = new EpochList([...state.epochs, ...this.epochs.toArray().filter((e) => e.start > state.head)]);
+    }
+  }
+
+  /** Something read from the store does not fit what this process has seen. Resolves once that is settled. */
+  async check(): Promise<void> {
+    const state = await this.#stateOrFailure();
+    if (!state || !this.#tail || this.#closed) return;
+    const { epoch, seq } = this.#here();
+    if (new EpochList(state.epochs).problem({ epoch, seq }, state.head)) {
+      this.#drop(new SseError('ERR_SSE_FENCED', `The store lost entries below ${seq}`));
+      await this.connect().catch(() => {});
+    } else if (this.head < this.#behind) {
+      await this.#refill(new SseError('ERR_SSE_STORE', `The tail stands still at ${this.head}, the store is at ${state.head}`));
+    }
+    this.#behind = state.head;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#tail?.stop();
+    this.#tail = undefined;
+    this.#tailNo++;
+    if (this.#retryTimer !== undefined) this.#clock.clearTimer(this.#retryTimer);
+    if (this.#checkTimer !== undefined) this.#clock.clearTimer(this.#checkTimer);
+    this.#wake(Number.POSITIVE_INFINITY);
+  }
+
+  /** This process's own position: what the fence compares. */
+  #here(): Position {
+    const seq = this.head;
+    return { epoch: this.epochs.at(seq) ?? '', seq };
+  }
+
+  async #attempt(): Promise<void> {
+    try {
+      for (;;) {
+        const state = await this.#store.startEpoch(newEpoch(this.#options.random));
+        if (this.#closed) return;
+        await this.#settle(state);
+        try {
+          await this.#startTail();
+          break;
+        } catch (error) {
+          if (hasCode(error, 'ERR_SSE_POSITION')) this.#restartAt(await this.#store.state());
+          // Refused once more: the store went back between the two calls. A new epoch first, then the rollback.
+          else if (!hasCode(error, 'ERR_SSE_FENCED')) throw error;
+        }
+      }
+      this.#failures = 0;
+      this.#failure = undefined;
+      this.#everConnected = true;
+      this.#wake(this.head);
+      this.#scheduleCheck();
+    } catch (error) {
+      if (this.#closed) return;
+      this.#failure = error;
+      this.#observers.error(error, 'store');
+      this.#retryLater();
+      throw this.#unreachable();
+    }
+  }
+
+  /** Takes the state after a connect: the first one, a good one, or one that lost entries. */
+  async #settle(state: LogState): Promise<void> {
+    if (!this.#everConnected) {
+      await this.#warm(state);
+      return;
+    }
+    const { epoch, seq } = this.#here();
+    const before = this.epochs;
+    this.epochs = new EpochList(state.epochs);
+    if (!this.epochs.problem({ epoch, seq }, state.head)) return;
+    this.generation++;
+    this.ring.clear(state.head);
+    this.#observers.emit('rolledBack', { head: state.head });
+    this.#events.rolledBack(before);
+    this.#wake(Number.POSITIVE_INFINITY);
+  }
+
+  /** The first state: fills the ring with the newest history, so that a restart is not followed by a storm of reads. */
+  async #warm(state: LogState): Promise<void> {
+    const from = Math.max(0, state.head - this.#options.ringEvents);
+    this.epochs = new EpochList(state.epochs);
+    this.ring.clear(from);
+    for (let upTo = from; upTo < state.head; ) {
+      const page = await this.#store.read(upTo, undefined, WARM_PAGE);
+      const entries = page.entries.filter((entry) => entry.seq <= state.head);
+      if (entries.some((entry) => this.epochs.at(entry.seq) !== entry.epoch) || page.upTo <= upTo) break;
+      upTo = Math.min(page.upTo, state.head);
+      this.ring.warm(entries.map(toFrame), upTo, page.floors, page.forgotten);
+    }
+    // A log that changed while it was read is not worth more effort: cold is correct too.
+    if (this.ring.head !== state.head) this.ring.clear(state.head);
+    this.ring.evict(state.head);
+    this.generation++;
+    this.#events.moved(state.head);
+  }
+
+  #restartAt(state: LogState): void {
+    this.epochs = new EpochList(state.epochs);
+    this.ring.clear(state.head);
+    this.generation++;
+    this.#events.moved(state.head);
+    this.#wake(Number.POSITIVE_INFINITY);
+  }
+
+  async #startTail(): Promise<void> {
+    const no = ++this.#tailNo;
+    let begun = false;
+    const early: Entry[] = [];
+    const tail = await this.#store.tail(this.#here(), {
+      entries: (entries) => {
+        if (no !== this.#tailNo) return;
+        if (begun) this.#take(entries);
+        else early.push(...entries);
+      },
+      lost: (error) => {
+        if (no === this.#tailNo) this.#lost(error);
+      },
+    });
+    if (no !== this.#tailNo || this.#closed) {
+      tail.stop();
+      throw new SseError('ERR_SSE_STORE', 'The tail ended while it was put in place');
+    }
+    this.#tail = tail;
+    begun = true;
+    if (early.length > 0) this.#take(early);
+  }
+
+  #take(entries: readonly Entry[]): void {
+    let grown = false;
+    for (const entry of entries) {
+      if (entry.seq <= this.head) continue;
+      if (entry.seq !== this.head + 1) {
+        void this.#refill(new SseError('ERR_SSE_STORE', `The tail left out ${this.head + 1} to ${entry.seq - 1}`));
+        break;
+      }
+      if (this.epochs.at(entry.seq) !== entry.epoch) this.epochs.begin(entry.epoch, entry.seq);
+      this.ring.append(toFrame(entry));
+      grown = true;
+    }
+    if (!grown) return;
+    if (this.#waiting.length > 0) this.#wake(this.head);
+    this.#events.grown();
+  }
+
+  #lost(error: unknown): void {
+    if (this.#closed) return;
+    this.#observers.error(error, 'store');
+    this.#drop(error);
+    this.connect().catch(() => {});
+  }
+
+  /** The feed left something out or stands still: everything after our own place is asked for once more. Not a new connection, so no new epoch. */
+  #refill(why: SseError): Promise<void> {
+    this.#observers.error(why, 'store');
+    this.#drop(why);
+    this.#connecting ??= this.#startTail()
+      .catch(() => this.#attempt())
+      .finally(() => {
+        this.#connecting = undefined;
+      });
+    return this.#connecting.catch(() => {});
+  }
+
+  #drop(reason: unknown): void {
+    this.#tailNo++;
+    this.#tail?.stop();
+    this.#tail = undefined;
+    this.#failure = reason;
+  }
+
+  #retryLater(): void {
+    const ceiling = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
+    const delay = ceiling * (0.5 + this.#options.random() / 2);
+    this.#retryTimer = this.#clock.setTimer(() => {
+      this.#retryTimer = undefined;
+      this.connect().catch(() => {});
+    }, delay);
+    this.#wake(-1);
+  }
+
+  /** An idle process would not notice a rollback: nobody publishes through it, so no fence refuses it. */
+  #scheduleCheck(): void {
+    const { headCheckMs, random } = this.#options;
+    if (headCheckMs === false || !this.#store.supports.shared) return;
+    if (this.#checkTimer !== undefined) this.#clock.clearTimer(this.#checkTimer);
+    this.#checkTimer = this.#clock.setTimer(
+      () => {
+        this.#checkTimer = undefined;
+        // Where there is no tail now, the connection that is under way schedules the next check.
+        void this.check().then(() => this.#tail && this.#scheduleCheck());
+      },
+      headCheckMs * (0.8 + 0.4 * random()),
+    );
+  }
+
+  async #stateOrFailure(): Promise<LogState | undefined> {
+    try {
+      return await this.#store.state();
+    } catch (error) {
+      this.#observers.error(error, 'store');
+      // The pace of the reconnection is the pace of whoever waits here.
+      await new Promise<void>((wake) => {
+        this.#clock.setTimer(wake, FIRST_RETRY_MS);
+      });
+      return undefined;
+    }
+  }
+
+  #unreachable(): SseError {
+    return new SseError('ERR_SSE_STORE', `The store cannot be reached: ${(this.#failure as Error)?.message ?? this.#failure}`, {
+      cause: this.#failure,
+      statusCode: 503,
+    });
+  }
+
+  #wake(seq: number): void {
+    const ready = this.#waiting.filter((waiter) => waiter.seq <= seq);
+    this.#waiting = this.#waiting.filter((waiter) => waiter.seq > seq);
+    for (const { wake } of ready) wake();
+  }
+}
+
+export function toFrame(entry: Entry): Frame {
+  return {
+    seq: entry.seq,
+    channel: entry.channel,
+    prev: entry.prev,
+    bytes: encodeFrame(formatEventId(entry.epoch, entry.seq), entry.body),
+  };
+}

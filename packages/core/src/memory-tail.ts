@@ -1,0 +1,68 @@
+/**
+ * MemoryTail: one listener's place in the memory log.
+ * Invariant: the listener is told each entry once and in order, and never again after the tail has ended. A listener that
+ * throws ends its own tail, because nobody knows what it has taken in, and disturbs no other.
+ */
+import { SseError } from './errors.js';
+import type { Entry, Tail, TailListener } from './store.js';
+
+export class MemoryTail implements Tail {
+  readonly #listener: TailListener;
+  readonly #onEnd: () => void;
+  /** What came before the start, then undefined. */
+  #waiting: Entry[] | undefined;
+  /** The newest entry that the listener was told of, or that waits for it. */
+  #seq: number;
+  #isOver = false;
+
+  /** `backlog`, from now on the tail's, is all that the log holds after the tail's beginning, up to `head`. */
+  constructor(listener: TailListener, backlog: Entry[], head: number, onEnd: () => void) {
+    this.#listener = listener;
+    this.#waiting = backlog;
+    this.#seq = head;
+    this.#onEnd = onEnd;
+  }
+
+  /** Delivers the backlog. */
+  start(): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting && waiting.length > 0) this.#deliver(waiting);
+  }
+
+  /** The next entries of the log. */
+  tell(entries: readonly Entry[]): void {
+    const { seq } = entries[entries.length - 1] as Entry;
+    // A tail that began while a listener was being told has these in its backlog.
+    if (seq <= this.#seq) return;
+    this.#seq = seq;
+    if (this.#waiting) for (const entry of entries) this.#waiting.push(entry);
+    else this.#deliver(entries);
+  }
+
+  stop(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#onEnd();
+  }
+
+  /** Ends the tail and tells its listener why. */
+  lose(error: unknown): void {
+    if (this.#isOver) return;
+    this.stop();
+    try {
+      this.#listener.lost(error);
+    } catch {
+      // It was the last call: there is nothing left to protect.
+    }
+  }
+
+  #deliver(entries: readonly Entry[]): void {
+    if (this.#isOver) return;
+    try {
+      this.#listener.entries(entries);
+    } catch (cause) {
+      this.lose(new SseError('ERR_SSE_CALLBACK', 'Cannot go on with a tail: its listener threw', { cause }));
+    }
+  }
+}

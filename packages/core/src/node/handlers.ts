@@ -1,0 +1,117 @@
+/** Ready-made handlers, without a framework: what Express and Fastify wrap in one line each. */
+import type { Connection } from '../connection.js';
+import type { Subscribed } from '../cursor.js';
+import { SseError } from '../errors.js';
+import type { Hub } from '../hub.js';
+import { coreOf } from '../hub.js';
+import type { Filter, SubscribeOptions } from '../subscription.js';
+import type { SyncResult } from '../sync.js';
+import { readQuery } from './query.js';
+
+/** What an authorised client gets. */
+export interface Grant {
+  /** Who it is: `hub.disconnect({ principal })` ends its connections. */
+  readonly principal?: string | undefined;
+  /** Milliseconds since 1970 at which the permission ends. */
+  readonly expiresAt?: number | undefined;
+  /** Withholds events. */
+  readonly filter?: Filter | undefined;
+}
+
+/**
+ * Decides whether `request` may follow `channels`: true or a {@link Grant} allows, anything else denies, and so does throwing.
+ * Asked for every connection, also one that resumes: an id is a place, never a permission.
+ */
+export type Authorize<Request> = (
+  request: Request,
+  channels: readonly string[],
+) => boolean | Grant | undefined | null | Promise<boolean | Grant | undefined | null>;
+
+/** Options of the handlers whose channels come from the request. */
+export interface EndpointOptions<Request> extends Omit<SubscribeOptions, 'filter'> {
+  /** Required: without it nobody may follow a channel that a client names. */
+  authorize: Authorize<Request>;
+}
+
+/** @throws TypeError where `authorize` is missing. */
+export function checkEndpoint<Request>(name: string, options: EndpointOptions<Request>): void {
+  if (typeof options?.authorize === 'function') return;
+  throw new TypeError(`${name} needs authorize(request, channels): by default nobody may follow channels that a client names`);
+}
+
+/** Opens the stream that `url` asks for: `?channel=a&channel=b` or `?channels=a,b`. */
+export async function openStream<Request>(
+  connection: Connection,
+  request: Request,
+  url: string | undefined,
+  options: EndpointOptions<Request>,
+): Promise<Subscribed> {
+  const { authorize, ...subscribe } = options;
+  const channels = channelsOf(readQuery(url));
+  const { principal, expiresAt, filter } = await grantFor(connection.hub, authorize, request, channels);
+  connection.principal = principal;
+  connection.expiresAt = expiresAt;
+  return connection.subscribe(channels, filter ? { ...subscribe, filter } : subscribe);
+}
+
+/** The answer to `?channels=...&after=<id>&limit=` (also `seq=`, answered by `next_seq` too). */
+export async function answerSync<Request>(
+  hub: Hub,
+  request: Request,
+  url: string | undefined,
+  options: EndpointOptions<Request>,
+): Promise<SyncResult & { next_seq?: string }> {
+  const query = readQuery(url);
+  const channels = channelsOf(query);
+  const limit = query?.get('limit');
+  if (limit && !/^[1-9]\d{0,6}$/.test(limit)) throw badRequest('limit must be a positive integer');
+  const { filter } = await grantFor(hub, options.authorize, request, channels);
+  const seq = query?.get('seq') ?? undefined;
+  const after = query?.get('after') ?? seq;
+  const result = await hub.sync({ channels, after, limit: limit ? Number(limit) : undefined, filter });
+  return seq === undefined ? result : { ...result, next_seq: result.next };
+}
+
+/** Status and body for a probe: `live` fails only when the process should be restarted, `ready` also while it should get no clients. */
+export function answerHealth(hub: Hub, probe: 'live' | 'ready'): { status: number; body: object } {
+  const health = hub.health();
+  return { status: health[probe] ? 200 : 503, body: health };
+}
+
+/** The channels that a query names. */
+function channelsOf(query: URLSearchParams | undefined): string[] {
+  const named = [...(query?.getAll('channel') ?? []), ...(query?.getAll('channels') ?? []).flatMap((list) => list.split(','))];
+  const channels = [...new Set(named.filter((name) => name !== ''))];
+  if (channels.length === 0) throw badRequest('name the channels: ?channel=a&channel=b or ?channels=a,b');
+  const wrong = channels.find((name) => !/^[\x21-\x2b\x2d-\x7e]{1,200}$/.test(name));
+  if (wrong !== undefined) throw badRequest(`not a channel name: ${JSON.stringify(wrong.slice(0, 80))}`);
+  return channels;
+}
+
+async function grantFor<Request>(
+  hub: Hub,
+  authorize: Authorize<Request>,
+  request: Request,
+  channels: readonly string[],
+): Promise<Grant> {
+  const { maxChannels } = coreOf(hub).options;
+  if (channels.length > maxChannels) throw badRequest(`at most ${maxChannels} channels`);
+  let grant: Awaited<ReturnType<Authorize<Request>>>;
+  try {
+    grant = await authorize(request, channels);
+  } catch (error) {
+    coreOf(hub).observers.error(error, 'subscribe');
+    throw denied();
+  }
+  if (grant === true) return {};
+  if (typeof grant === 'object' && grant !== null) return grant;
+  throw denied();
+}
+
+function denied(): SseError {
+  return new SseError('ERR_SSE_DENIED', 'Not allowed to follow these channels', { statusCode: 403 });
+}
+
+function badRequest(why: string): SseError {
+  return new SseError('ERR_SSE_BAD_REQUEST', `Bad request: ${why}`, { statusCode: 400 });
+}

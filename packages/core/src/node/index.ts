@@ -1,0 +1,18 @@
+/** What adapters for frameworks on node:http and node:http2 are made of. Nothing else in the core knows either module. */
+export { acceptsEventStream, refusesEventStream } from './accept.js';
+export { accept, type AcceptOptions, connect } from './accept-request.js';
+export {
+  answerHealth,
+  answerSync,
+  type Authorize,
+  checkEndpoint,
+  type EndpointOptions,
+  type Grant,
+  openStream,
+} from './handlers.js';
+export { applyHead, type HeaderChange, type HeaderReader, streamHeaders, streamStatus } from './headers.js';
+export { readLastEventId } from './last-event-id.js';
+export { readQuery, readWishes } from './query.js';
+export type { NodeRequest, NodeResponse } from './response.js';
+export { takeHold } from './sinks.js';
+export { NodeTransport, type NodeTransportOptions } from './transport.js';

@@ -1,0 +1,146 @@
+/**
+ * Replay: history for cursors that are behind, from the ring where it reaches back far enough, from the store otherwise.
+ *
+ * One read in flight per place, shared by everyone who needs it. Only complete blocks are kept, with the floors of their own
+ * transaction and for a moment only, so that a storm of reconnecting clients with many different cursors shares its reads.
+ */
+import type { Clock } from './clock.js';
+import type { Frame } from './frame.js';
+import { type Log, toFrame } from './log.js';
+import type { Observers } from './observer.js';
+import { MAX_BATCH_BYTES } from './options.js';
+import type { Page, Store } from './store.js';
+
+/** Frames of some channels, complete for `(after, upTo]`. */
+export interface Stretch {
+  readonly frames: readonly Frame[];
+  readonly upTo: number;
+  /** Channels whose history before this place is gone may not use the stretch. Absent: nothing is missing. */
+  readonly floorOf?: (channel: string) => number;
+}
+
+/** Places per block, and entries per read. */
+export const BLOCK = 256;
+const MAX_BLOCKS = 128;
+const BLOCK_AGE_MS = 1_000;
+const RETRY_MS = 250;
+
+interface Block {
+  readonly stretch: Stretch;
+  readonly readAt: number;
+}
+
+export class Replay {
+  readonly #log: Log;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #observers: Observers;
+  readonly #blocks = new Map<string, Block>();
+  readonly #reads = new Map<string, Promise<Stretch>>();
+  #closed = false;
+
+  constructor(log: Log, store: Store, clock: Clock, observers: Observers) {
+    this.#log = log;
+    this.#store = store;
+    this.#clock = clock;
+    this.#observers = observers;
+  }
+
+  /** Frames of `(after, upTo]` that pass `due`, at most one batch of them; undefined where the ring does not reach back to `after`. */
+  fromRing(channels: Iterable<string>, after: number, upTo: number, due: (frame: Frame) => boolean): Stretch | undefined {
+    const { ring } = this.#log;
+    for (const channel of channels) if (!ring.covers(channel, after)) return undefined;
+    if (after < ring.base) return undefined;
+    const end = Math.min(upTo, ring.head);
+    const frames: Frame[] = [];
+    let bytes = 0;
+    for (let seq = after + 1; seq <= end; seq++) {
+      const frame = ring.at(seq);
+      if (!frame || !due(frame)) continue;
+      bytes += frame.bytes.length;
+      if (frames.length > 0 && bytes > MAX_BATCH_BYTES) return { frames, upTo: seq - 1 };
+      frames.push(frame);
+    }
+    return { frames, upTo: end };
+  }
+
+  /**
+   * The stretch after `after` from the store, at least one place long. Store errors are reported and the read is tried again.
+   * Undefined where the log moved under the call, or the hub closed: the caller's own place may have changed with it.
+   */
+  async fromStore(key: string, channels: readonly string[], after: number): Promise<Stretch | undefined> {
+    const { generation } = this.#log;
+    const block = Math.floor(after / BLOCK) * BLOCK;
+    const place = `${key}@${block}`;
+    const kept = this.#blocks.get(place);
+    if (kept && kept.stretch.upTo > after && this.#clock.elapsed() - kept.readAt < BLOCK_AGE_MS) return kept.stretch;
+    for (;;) {
+      const shared = this.#reads.get(place);
+      const stretch = await (shared ?? this.#read(place, channels, block)).catch((error) => this.#failed(error));
+      if (this.#closed || generation !== this.#log.generation) return undefined;
+      if (stretch && stretch.upTo > after) return stretch;
+      // A shared read may have begun before the log grew; one of our own that ends below our place means that the store went back.
+      if (stretch && !shared) await this.#log.check();
+      if (this.#closed || generation !== this.#log.generation) return undefined;
+    }
+  }
+
+  /** Forgets every page and every call that others could join. */
+  clear(): void {
+    this.#blocks.clear();
+    this.#reads.clear();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.clear();
+  }
+
+  #read(place: string, channels: readonly string[], after: number): Promise<Stretch> {
+    const { generation } = this.#log;
+    const read = this.#store.read(after, channels, BLOCK).then((page) => {
+      const stretch = this.#accept(page);
+      const current = generation === this.#log.generation;
+      if (current && stretch.upTo >= after + BLOCK) this.#keep(place, { stretch, readAt: this.#clock.elapsed() });
+      return stretch;
+    });
+    this.#reads.set(place, read);
+    const forget = () => {
+      if (this.#reads.get(place) === read) this.#reads.delete(place);
+    };
+    read.then(forget, forget);
+    return read;
+  }
+
+  /** A page as far as this process's own view of the log goes: what contradicts it is not history but a log that went back. */
+  #accept(page: Page): Stretch {
+    const { epochs, head } = this.#log;
+    let upTo = Math.min(page.upTo, head);
+    const frames: Frame[] = [];
+    for (const entry of page.entries) {
+      if (entry.seq > head) break;
+      if (epochs.at(entry.seq) !== entry.epoch) {
+        upTo = entry.seq - 1;
+        break;
+      }
+      frames.push(toFrame(entry));
+    }
+    return { frames, upTo, floorOf: (channel) => page.floors.get(channel) ?? page.forgotten };
+  }
+
+  #keep(place: string, block: Block): void {
+    this.#blocks.delete(place);
+    this.#blocks.set(place, block);
+    if (this.#blocks.size <= MAX_BLOCKS) return;
+    const [oldest] = this.#blocks.keys();
+    this.#blocks.delete(oldest as string);
+  }
+
+  async #failed(error: unknown): Promise<undefined> {
+    if (this.#closed) return;
+    this.#observers.error(error, 'store');
+    await new Promise<void>((resolve) => {
+      this.#clock.setTimer(resolve, RETRY_MS);
+    });
+  }
+}

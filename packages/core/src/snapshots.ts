@@ -1,0 +1,131 @@
+/**
+ * Snapshots: the state of a channel for clients whose history is gone, from a provider or from the store.
+ *
+ * A provider's call belongs to the place that was current before it began, and is shared by all who wait: who joins the call
+ * takes the call's place.
+ */
+import type { Clock } from './clock.js';
+import { SseError } from './errors.js';
+import type { Log } from './log.js';
+import type { Store } from './store.js';
+
+/**
+ * Gives the present state of `channel`, JSON-serializable; undefined where the channel has none. It must include everything
+ * that was published before the call. Called once for all who wait, at most once per 100 ms and channel.
+ */
+export type SnapshotProvider = (channel: string) => unknown;
+
+/** A state, as JSON, that includes everything up to and including `seq`. */
+export interface Snapshot {
+  readonly seq: number;
+  readonly json: string;
+}
+
+/** A provider's answer is good for this long. */
+const SHARE_MS = 100;
+
+interface Call {
+  readonly begun: number;
+  readonly result: Promise<Snapshot | undefined>;
+}
+
+export class Snapshots {
+  readonly #log: Log;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #position: () => number;
+  readonly #timeoutMs: number;
+  readonly #default: SnapshotProvider | undefined;
+  readonly #providers = new Map<string, SnapshotProvider>();
+  readonly #calls = new Map<string, Call>();
+
+  constructor(parts: {
+    log: Log;
+    store: Store;
+    clock: Clock;
+    /** The place that a call made now belongs to. */
+    position: () => number;
+    timeoutMs: number;
+    provider: SnapshotProvider | undefined;
+  }) {
+    this.#log = parts.log;
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    this.#position = parts.position;
+    this.#timeoutMs = parts.timeoutMs;
+    this.#default = parts.provider;
+  }
+
+  /** Gives one channel a provider of its own. */
+  provide(channel: string, provider: SnapshotProvider): void {
+    this.#providers.set(channel, provider);
+  }
+
+  /** The provider's snapshot, else a saved one that is still part of the log, else undefined. Rejects where the provider fails. */
+  async of(channel: string): Promise<Snapshot | undefined> {
+    return (await this.#provided(channel)) ?? (await this.#saved(channel));
+  }
+
+  /** Forgets every call that others could join: its place may be lost. */
+  clear(): void {
+    this.#calls.clear();
+  }
+
+  async #provided(channel: string): Promise<Snapshot | undefined> {
+    const provider = this.#providers.get(channel) ?? this.#default;
+    if (!provider) return undefined;
+    const shared = this.#calls.get(channel);
+    if (shared && this.#clock.elapsed() - shared.begun < SHARE_MS) return shared.result;
+    const call = { begun: this.#clock.elapsed(), result: this.#call(provider, channel) };
+    this.#calls.set(channel, call);
+    const forget = () => {
+      if (this.#calls.get(channel) === call) this.#calls.delete(channel);
+    };
+    // An answer is kept for a moment, a failure only while it is under way.
+    call.result.then(() => this.#clock.setTimer(forget, SHARE_MS), forget);
+    return call.result;
+  }
+
+  async #call(provider: SnapshotProvider, channel: string): Promise<Snapshot | undefined> {
+    // Fixed before the call: what is published while the provider works follows the snapshot, twice at worst, never not at all.
+    const seq = this.#position();
+    const data = await withTimeout(this.#clock, this.#timeoutMs, `Snapshot provider of "${channel}"`, () => provider(channel));
+    return data === undefined ? undefined : { seq, json: toJson(data, channel) };
+  }
+
+  async #saved(channel: string): Promise<Snapshot | undefined> {
+    if (!this.#store.supports.snapshots) return undefined;
+    const saved = await this.#store.loadSnapshot(channel);
+    // Saved by a process that is ahead: this one follows first. No longer part of the log: of no use.
+    if (!saved || (await this.#log.locate(saved.at))) return undefined;
+    return { seq: saved.at.seq, json: saved.data };
+  }
+}
+
+/** Runs a user's callback; rejects with `ERR_SSE_CALLBACK` where it fails or takes longer than `ms`. */
+export async function withTimeout<T>(clock: Clock, ms: number, what: string, run: () => T | Promise<T>): Promise<T> {
+  let timer: unknown;
+  const late = new Promise<never>((_, reject) => {
+    timer = clock.setTimer(() => reject(new SseError('ERR_SSE_CALLBACK', `${what} did not answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([Promise.resolve().then(run), late]);
+  } catch (cause) {
+    if (cause instanceof SseError) throw cause;
+    throw new SseError('ERR_SSE_CALLBACK', `${what} failed: ${(cause as Error)?.message ?? cause}`, { cause });
+  } finally {
+    clock.clearTimer(timer);
+  }
+}
+
+/** @throws SseError `ERR_SSE_SERIALIZE` */
+export function toJson(data: unknown, channel: string): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(data);
+  } catch (cause) {
+    throw new SseError('ERR_SSE_SERIALIZE', `Cannot serialize the snapshot of "${channel}": ${(cause as Error).message}`, { cause });
+  }
+  if (json === undefined) throw new SseError('ERR_SSE_SERIALIZE', `Cannot serialize the snapshot of "${channel}": not JSON`);
+  return json;
+}

@@ -1,0 +1,156 @@
+/**
+ * The Store contract: where order and history live.
+ *
+ * A store holds one log per hub name. The log is a dense sequence of entries (`seq` 1, 2, 3, ...), cut into epochs, with
+ * per-channel retention. Several processes may share it. Everything a hub promises to clients rests on the sentences below;
+ * `@headwater/conformance` checks them.
+ */
+
+/** A place in the log together with the epoch that was in force there. Sequence 0 is the place before the first entry. */
+export interface Position {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+/**
+ * The beginning of an epoch: a stretch of the log within which nothing was lost. The first epoch begins at 0, each later one
+ * at `head + 1` of its moment; of equal beginnings the last wins. (The idea is that of Kafka's leader epochs, KIP-101.)
+ */
+export interface EpochStart {
+  readonly epoch: string;
+  readonly start: number;
+}
+
+/** What a publisher hands to the store. */
+export interface NewEntry {
+  readonly channel: string;
+  /** The encoded `event:`/`data:` lines, each ended by LF, without `id:` and without the blank line. Never changed by anybody. */
+  readonly body: Uint8Array;
+  /** Milliseconds since 1970 by the publisher's clock. For display and retention by age only: order never depends on it. */
+  readonly time: number;
+  /** Idempotency key, at most 200 bytes, scoped to the channel. */
+  readonly key?: string | undefined;
+}
+
+/** One entry of the log. */
+export interface Entry {
+  readonly seq: number;
+  /** The epoch that was current in the store when the entry was appended. */
+  readonly epoch: string;
+  readonly channel: string;
+  /** The seq of the previous entry of the same channel, 0 for its first; absent where the store does not know it exactly. */
+  readonly prev?: number | undefined;
+  readonly time: number;
+  readonly body: Uint8Array;
+}
+
+/** Where an appended entry stands. `duplicate` is true where the idempotency key was already known. */
+export interface Appended extends Position {
+  readonly duplicate: boolean;
+}
+
+/** Head and epochs, read in one transaction. */
+export interface LogState {
+  /** The highest seq ever appended and not lost, 0 in an empty log. Trimming never lowers it. */
+  readonly head: number;
+  /** Ascending by `start`. May be pruned at its old end; the epoch in force at `head` is always there. */
+  readonly epochs: readonly EpochStart[];
+}
+
+/** A stretch of history, read in one transaction. */
+export interface Page {
+  /** The retained entries of the asked channels with `after < seq <= upTo`, ascending. */
+  readonly entries: readonly Entry[];
+  /** The log was examined up to here. `head` of the moment unless `limit` cut the page, then the last entry's seq. */
+  readonly upTo: number;
+  /**
+   * Per asked channel the highest seq ever trimmed from it (0: nothing). A channel resumes from `s` only if its floor is at
+   * most `s`. Where no channels were asked (all), at least every known channel whose floor is above `after`.
+   */
+  readonly floors: ReadonlyMap<string, number>;
+  /** The floor of every channel that the store does not know: the highest head among the channels whose metadata it dropped. */
+  readonly forgotten: number;
+}
+
+/** A state message that repairs a reset. It includes everything up to and including `at`. */
+export interface StoredSnapshot {
+  readonly at: Position;
+  /** The application's own data, already serialized. */
+  readonly data: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+}
+
+/** What {@link Store.tail} reports to. */
+export interface TailListener {
+  /** The next entries, in log order, without a gap and each once. Called from a turn of its own or from within `append`. Must not throw. */
+  entries(entries: readonly Entry[]): void;
+  /** The tail has ended by itself (connection lost, or the position was lost). Called at most once, and nothing follows it. */
+  lost(error: unknown): void;
+}
+
+/** A running tail. */
+export interface Tail {
+  /** Ends the tail; the listener is not called again. Idempotent. */
+  stop(): void;
+}
+
+/** What a store can do, for tests and for errors that say what is missing. */
+export interface StoreSupports {
+  /** Entries survive the end of the process. */
+  readonly durable: boolean;
+  /** Several processes can open the same log. */
+  readonly shared: boolean;
+  /** `Entry.prev` is always exact (absent only after a channel was forgotten). */
+  readonly prev: boolean;
+  /** Retention is kept per channel, by count, age and bytes. */
+  readonly retentionPerChannel: boolean;
+  /** `saveSnapshot` and `loadSnapshot` work. */
+  readonly snapshots: boolean;
+}
+
+/**
+ * Implementers MUST make `append` atomic (all entries or none, consecutive seqs, in the given order), MUST report commit order
+ * as seq order, and MUST check fences and read floors in the same transaction as the work they guard. They MUST NOT keep or
+ * change a `body` that they were given other than by reference, and hubs treat every returned value as frozen. Every method
+ * rejects with an `SseError`: `ERR_SSE_CLOSED` after `close()`, `ERR_SSE_FENCED` where a fence refuses, `ERR_SSE_STORE` for
+ * anything that came from below. A rejected `append` may have been stored (a lost answer): callers who must know use a key.
+ */
+export interface Store {
+  readonly supports: StoreSupports;
+
+  /**
+   * Begins `epoch` at `head + 1` (at 0 in a log that has no epoch yet), in one transaction with the log, and returns the state after it.
+   * A hub calls it once after each connect, before its first append there.
+   */
+  startEpoch(epoch: string): Promise<LogState>;
+
+  /** Head and epochs now. */
+  state(): Promise<LogState>;
+
+  /**
+   * Appends entries and resolves, in their order, once the store's durability promise holds. Entries are stamped with the
+   * store's current (last begun) epoch. `at` is the caller's own position: where it is not valid (`at.seq > head`, or another
+   * epoch in force there) nothing is written and the call rejects with `ERR_SSE_FENCED`. An entry whose `key` was appended to
+   * the same channel within the last 10 minutes is not written again; its first position is returned.
+   */
+  append(entries: readonly NewEntry[], at: Position): Promise<readonly Appended[]>;
+
+  /** At most `limit` entries after `after`, of these channels (all of them if undefined). `limit` 0 gives the floors alone. */
+  read(after: number, channels: readonly string[] | undefined, limit: number): Promise<Page>;
+
+  /**
+   * Reports every entry after `from`, resolving once the tail is in place. Fenced like `append`. Entries that the fence covers
+   * but that retention has trimmed in the meantime (`from` far behind) reject with `ERR_SSE_POSITION`: the hub then starts at the head.
+   */
+  tail(from: Position, listener: TailListener): Promise<Tail>;
+
+  /** Keeps `snapshot` for `channel` unless one with a later `at` is kept. An invalid `at`, or one below the channel's floor, rejects with `ERR_SSE_POSITION`. */
+  saveSnapshot(channel: string, snapshot: StoredSnapshot): Promise<void>;
+
+  /** The kept snapshot if it is not expired (7 days by default), `at` is still valid and not below the channel's floor. */
+  loadSnapshot(channel: string): Promise<StoredSnapshot | undefined>;
+
+  /** Releases what the store holds. Idempotent; ends every tail without `lost`. */
+  close(): Promise<void>;
+}

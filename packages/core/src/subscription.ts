@@ -1,0 +1,62 @@
+/** What a connection wants of one channel. */
+import { checkChannel } from './channel.js';
+import type { LagPolicy, Policy } from './reset.js';
+
+/** An event as a filter sees it. */
+export interface FilterEvent {
+  readonly id: string;
+  readonly channel: string;
+  readonly event: string;
+  /** As on the wire; parse it where needed. */
+  readonly data: string;
+}
+
+/** True for events that this connection may have. One that throws withholds the event, and the error is reported. */
+export type Filter = (event: FilterEvent) => boolean;
+
+/** Options of `subscribe`. */
+export interface SubscribeOptions {
+  /**
+   * Where a client without Last-Event-ID begins: `now` (default), `earliest` (everything that is retained), or after an EventId
+   * that the application kept.
+   */
+  from?: 'now' | 'earliest' | (string & {});
+  /** Withholds events from this connection. */
+  filter?: Filter;
+  /** What happens when this connection is too slow for the live set. Default `replay`: it pages through history until it has caught up. */
+  onLag?: LagPolicy;
+  /** How a reset is repaired. Default: `snapshot` where there is one, else `earliest`. */
+  onReset?: Policy;
+  /** False leaves every `sse.*` event out, for clients that accept nothing but their own messages. Default true. One value per connection. */
+  control?: boolean;
+}
+
+export interface Subscription {
+  readonly channel: string;
+  readonly from: string;
+  readonly filter: Filter | undefined;
+  readonly onLag: LagPolicy;
+  readonly onReset: Policy | undefined;
+  /** Entries at or below this place are not due. */
+  readonly start: number;
+}
+
+const LAG: readonly unknown[] = ['replay', 'skip', 'disconnect'];
+const RESET: readonly unknown[] = [undefined, 'snapshot', 'earliest', 'live', 'reject'];
+
+/** @throws TypeError, RangeError for a wrong channel or option. */
+export function toSubscriptions(channels: readonly string[], options: SubscribeOptions): Subscription[] {
+  const { from = 'now', filter, onLag = 'replay', onReset, control = true } = options;
+  if (typeof from !== 'string') throw new TypeError(`from must be 'now', 'earliest' or an EventId, not ${typeof from}`);
+  if (filter !== undefined && typeof filter !== 'function') throw new TypeError(`filter must be a function, not ${typeof filter}`);
+  if (!LAG.includes(onLag)) throw new TypeError(`onLag must be 'replay', 'skip' or 'disconnect', not ${String(onLag)}`);
+  if (!RESET.includes(onReset)) {
+    throw new TypeError(`onReset must be 'snapshot', 'earliest', 'live' or 'reject', not ${String(onReset)}`);
+  }
+  if (typeof control !== 'boolean') throw new TypeError(`control must be a boolean, not ${typeof control}`);
+  if (!control && onReset === 'snapshot') {
+    throw new TypeError("onReset: 'snapshot' needs control events: with control: false choose 'earliest' or 'live'");
+  }
+  if (channels.length === 0) throw new TypeError('Cannot subscribe to nothing: name at least one channel');
+  return channels.map((channel) => ({ channel: checkChannel(channel), from, filter, onLag, onReset, start: 0 }));
+}

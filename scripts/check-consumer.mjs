@@ -1,0 +1,37 @@
+// Installs the packed packages into a temporary folder beside real frameworks, then type-checks and loads them there.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packed } from './pack.mjs';
+import { bin, mustRun, PNPM, ROOT } from './run.mjs';
+
+const cwd = mkdtempSync(join(tmpdir(), 'headwater-consumer-'));
+process.on('exit', () => rmSync(cwd, { recursive: true, force: true }));
+
+cpSync(`${ROOT}scripts/consumer`, cwd, { recursive: true });
+const tarballs = Object.fromEntries(packed.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]));
+const manifest = JSON.parse(readFileSync(`${cwd}/package.json`, 'utf8'));
+writeFileSync(
+  `${cwd}/package.json`,
+  JSON.stringify({ ...manifest, dependencies: { ...manifest.dependencies, ...tarballs } }),
+);
+// The packages depend on each other by version, which no registry has before the release.
+writeFileSync(`${cwd}/pnpm-workspace.yaml`, JSON.stringify({ overrides: tarballs }));
+
+console.log('install');
+await mustRun([...PNPM, 'install', '--no-frozen-lockfile', '--prefer-offline'], { cwd, capture: true });
+
+for (const [module, moduleResolution] of [
+  ['nodenext', 'nodenext'],
+  ['preserve', 'bundler'],
+]) {
+  console.log(`tsc --moduleResolution ${moduleResolution}`);
+  await mustRun([bin('tsc'), '-p', cwd, '--module', module, '--moduleResolution', moduleResolution]);
+}
+
+const entryPoints = packed.flatMap(({ manifest: { name, exports } }) =>
+  Object.keys(exports)
+    .filter((path) => path !== './package.json')
+    .map((path) => name + path.slice(1)),
+);
+await mustRun([process.execPath, 'load.mjs', ...entryPoints], { cwd });

@@ -1,0 +1,41 @@
+import { defineConfig } from 'vitest/config';
+import { findChromium } from './scripts/chromium.mjs';
+
+// The packages are tested from their sources: no test needs a build.
+const alias = [
+  { find: /^@headwater\/([^/]+)$/, replacement: `${import.meta.dirname}/packages/$1/src/index.ts` },
+  { find: /^@headwater\/([^/]+)\/(.+)$/, replacement: `${import.meta.dirname}/packages/$1/src/$2/index.ts` },
+];
+
+const chromium = findChromium();
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    retry: 0,
+    projects: [
+      project('unit', 'test', { testTimeout: 5_000, sequence: { groupOrder: 0 } }),
+      project('sim', 'sim', { testTimeout: 180_000, sequence: { groupOrder: 1 } }),
+      // One browser at a time, and never beside the other projects: what it measures is wall-clock time.
+      ...(chromium
+        ? [
+            project('browser', 'browser', {
+              testTimeout: 60_000,
+              hookTimeout: 60_000,
+              maxWorkers: 1,
+              sequence: { groupOrder: 2 },
+              env: { CHROMIUM_PATH: chromium },
+            }),
+          ]
+        : []),
+    ],
+  },
+});
+
+function project<Options extends object>(name: string, suffix: string, options: Options) {
+  return {
+    resolve: { alias },
+    test: { name, include: [`packages/*/test/**/*.${suffix}.ts`], environment: 'node', ...options },
+  };
+}
