@@ -70,5 +70,7 @@ const NAME = /^[\x21-\x2b\x2d-\x7e]{1,200}$/;
 export function checkChannel(name: unknown): string {
   if (typeof name === 'string' && NAME.test(name)) return name;
   const shown = typeof name === 'string' ? JSON.stringify(name.slice(0, 80)) : typeof name;
-  throw new TypeError(`Channel name must be 1 to 200 characters of printable ASCII without spaces or commas, not ${shown}`);
+  throw new TypeError(
+    `Channel name must be 1 to 200 characters of printable ASCII without spaces or commas, not ${shown}`,
+  );
 }

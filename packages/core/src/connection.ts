@@ -2,10 +2,10 @@
  * Connection: one client's stream as its user sees it. Made lazily by an adapter; nothing is sent before the first use.
  * The writing is the outlet's, the place in the log the cursor's.
  */
-import { checkRetry } from './frame.js';
+
 import { type Channels, toNames } from './channel.js';
-import { Cursor, type Subscribed } from './cursor.js';
-import { SseError } from './errors.js';
+import { Cursor } from './cursor.js';
+import { checkRetry } from './frame.js';
 import type { Hub } from './hub.js';
 import type { HubCore } from './hub-core.js';
 import type { Message, Sendable } from './message.js';
@@ -14,6 +14,7 @@ import { alreadyOpen, type CloseOptions, type Ended, type OpenOptions, Outlet } 
 import type { ReplayHook } from './replay-hook.js';
 import type { Transport } from './sink.js';
 import { isSource, messagesOf, type Source } from './source.js';
+import type { Subscribed } from './subscribed.js';
 import { type SubscribeOptions, toSubscriptions } from './subscription.js';
 
 /** Options of `send(source)`. */
@@ -121,9 +122,12 @@ export class Connection {
    */
   send(source: Source, options?: SendSourceOptions): Promise<boolean>;
   send(value: Sendable | Source, options: SendSourceOptions = {}): Promise<boolean> {
-    if (typeof value !== 'string' && !(value instanceof Uint8Array) && isSource(value)) return this.#sendSource(value, options);
+    if (typeof value !== 'string' && !(value instanceof Uint8Array) && isSource(value))
+      return this.#sendSource(value, options);
     if (this.#outlet.cursor && (value as Message)?.id !== undefined) {
-      throw new TypeError('Cannot send a private id on a connection that has subscribed: it would overwrite its place in the log');
+      throw new TypeError(
+        'Cannot send a private id on a connection that has subscribed: it would overwrite its place in the log',
+      );
     }
     return this.#outlet.send(value);
   }
@@ -143,7 +147,9 @@ export class Connection {
     const { control = true } = options;
     const known = new Set([...this.channels, ...subscriptions.map(({ channel }) => channel)]);
     if (known.size > this.#hub.options.maxChannels) {
-      throw new RangeError(`Cannot follow ${known.size} channels on one connection: maxChannels is ${this.#hub.options.maxChannels}`);
+      throw new RangeError(
+        `Cannot follow ${known.size} channels on one connection: maxChannels is ${this.#hub.options.maxChannels}`,
+      );
     }
     // Under `reject` the headers wait until it is known whether there is something to reject.
     if (options.onReset !== 'reject' && !this.#outlet.wasOpened) this.#outlet.begin();
@@ -191,4 +197,3 @@ export class Connection {
     return true;
   }
 }
-

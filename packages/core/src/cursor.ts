@@ -5,27 +5,30 @@
  * Invariant: every retained entry of a followed channel at or below the place (and above the channel's start) has been written
  * to the sink, or its loss is announced by a reset; no id above the place has been written.
  */
+import { findPlace } from './attach.js';
 import { type Batch, textBatch } from './batch.js';
 import type { EpochList } from './epochs.js';
-import { SseError } from './errors.js';
-import { parseEventId } from './event-id.js';
+import { hasCode } from './errors.js';
 import { batchOf } from './flush.js';
+import { Following } from './following.js';
 import { encodeControl, type Frame, withoutId } from './frame.js';
 import type { HubCore } from './hub-core.js';
 import type { LiveSet } from './live-set.js';
 import type { Resume } from './observer.js';
 import type { Outlet } from './outlet.js';
 import { runReplayHook } from './replay-hook.js';
-import { findStarts, floorsOf, losesCursor, type Policy, planRepair, type Repair, type ResetReason, type Start } from './reset.js';
+import {
+  findStarts,
+  losesCursor,
+  type Policy,
+  planRepair,
+  type Repair,
+  type ResetReason,
+  type Start,
+  snapshotFrame,
+} from './reset.js';
+import { type Subscribed, Waiting } from './subscribed.js';
 import type { Subscription } from './subscription.js';
-
-/** What `subscribe` resolves to. */
-export interface Subscribed {
-  /** How the connection came to its place; `closed` if it ended before that. */
-  readonly resume: Resume | 'closed';
-  /** Every channel of the connection. */
-  readonly channels: readonly string[];
-}
 
 /**
  * `new`: nothing is decided yet. `moving`: waiting for the store, a snapshot or a replay hook. `behind`: has history to
@@ -45,7 +48,7 @@ export class Cursor {
 
   readonly #outlet: Outlet;
   readonly #hub: HubCore;
-  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #following = new Following();
   #phase: Phase = 'new';
   #opened = false;
   #announced = '';
@@ -56,8 +59,7 @@ export class Cursor {
   #repair: Repair | undefined;
   /** Whoever awaited something goes on only if this is still the number it started with. */
   #turn = 0;
-  #waiting: ((result: Subscribed) => void)[] = [];
-  #failing: ((error: unknown) => void)[] = [];
+  readonly #waiting = new Waiting();
 
   constructor(outlet: Outlet, hub: HubCore) {
     this.#outlet = outlet;
@@ -85,32 +87,29 @@ export class Cursor {
   }
 
   get channels(): readonly string[] {
-    return [...this.#subscriptions.keys()];
+    return this.#following.channels;
   }
 
   /** Follows more channels. Calls before the first frame form one set, resumed from the request's id. */
   subscribe(subscriptions: readonly Subscription[], control: boolean): Promise<Subscribed> {
-    const added = subscriptions.filter(({ channel }) => !this.#subscriptions.has(channel));
+    const added = subscriptions.filter(({ channel }) => !this.#following.has(channel));
     if (!this.#opened) this.#control &&= control;
-    const result = new Promise<Subscribed>((resolve, reject) => {
-      this.#waiting.push(resolve);
-      this.#failing.push(reject);
-    });
-    for (const subscription of added) this.#subscriptions.set(subscription.channel, { ...subscription, start: this.position });
+    const result = this.#waiting.add();
+    for (const subscription of added) this.#following.add(subscription, this.position);
     if (!this.#opened) this.#attachSoon();
-    else if (added.length === 0) this.#settle(this.#hadId ? 'resumed' : 'fresh');
+    else if (added.length === 0) this.#waiting.settle(this.#hadId ? 'resumed' : 'fresh', this.channels);
     else this.#join(added);
     return result;
   }
 
   /** Stops following these channels, all of them by default. */
   unsubscribe(channels: readonly string[] = this.channels): void {
-    const left = channels.filter((channel) => this.#subscriptions.has(channel));
+    const left = channels.filter((channel) => this.#following.has(channel));
     if (left.length === 0) return;
     this.#unsubscribed ||= this.#opened;
     if (this.set) this.#leaveLive();
     for (const channel of left) {
-      this.#subscriptions.delete(channel);
+      this.#following.remove(channel);
       this.#repair?.channels.delete(channel);
     }
     if (!this.#opened) return;
@@ -125,7 +124,7 @@ export class Cursor {
     const { flusher } = this.#hub;
     const target = this.#repair ? this.#repair.x : flusher.to;
     if (this.seq >= target) return this.#arrived(target);
-    const stretch = this.#hub.replay.fromRing(this.#subscriptions.keys(), this.seq, target, (frame) => this.#isDue(frame));
+    const stretch = this.#hub.replay.fromRing(this.channels, this.seq, target, (frame) => this.#isDue(frame));
     if (!stretch) return void this.#readStore();
     this.#advance(stretch.frames, stretch.upTo);
   }
@@ -150,7 +149,7 @@ export class Cursor {
     if (!this.set) return;
     this.#leaveLive();
     this.#hub.observers.emit('lagged', this.#outlet.connection);
-    const policies = [...this.#subscriptions.values()].map(({ onLag }) => onLag);
+    const policies = [...this.#following.all()].map(({ onLag }) => onLag);
     if (policies.includes('disconnect')) this.#outlet.end('slow', 'too slow for the live set');
     else this.#skipping = policies.includes('skip');
   }
@@ -187,7 +186,7 @@ export class Cursor {
     this.#phase = 'ended';
     this.#turn++;
     this.#hub.cursors.delete(this);
-    this.#settle('closed');
+    this.#waiting.settle('closed', this.channels);
   }
 
   // ---- attach
@@ -203,37 +202,27 @@ export class Cursor {
   }
 
   async #attach(turn: number): Promise<void> {
-    const { log } = this.#hub;
-    await log.connected();
+    const id = this.#outlet.lastEventId ?? this.#following.fromId;
+    this.#hadId = id !== undefined;
+    const place = await findPlace(this.#hub, this.#following, this.#key(), id);
     if (turn !== this.#turn) return;
-    const raw = this.#outlet.lastEventId ?? this.#fromId();
-    this.#hadId = raw !== undefined;
-    if (raw === undefined) return this.#attachFresh(turn);
-    const position = parseEventId(raw);
-    const problem = position ? await log.locate(position) : 'malformed';
-    if (turn !== this.#turn) return;
-    if (problem || !position) return this.#attachLost(raw, problem ?? 'malformed', turn);
-    this.#moveTo(position.seq);
-    if (!this.#coveredByRing()) {
-      const stretch = await this.#hub.replay.fromStore(this.#key(), this.channels, this.seq);
-      if (turn !== this.#turn) return;
-      if (!stretch) return this.#attachSoon();
-      const trimmed = this.#trimmed(stretch.floorOf);
-      if (trimmed.length > 0) return this.#reset(trimmed, 'trimmed');
+    switch (place.kind) {
+      case 'moved':
+        return this.#attachSoon();
+      case 'lost':
+        return this.#attachLost(place.id, place.reason, turn);
+      case 'trimmed':
+        this.#moveTo(place.seq);
+        return this.#reset(place.channels, 'trimmed');
+      case 'resumed':
+        this.#moveTo(place.seq);
+        break;
+      case 'fresh':
+        this.#moveTo(this.#hub.flusher.to);
+        for (const [channel, floor] of place.floors) this.#following.start(channel, Math.min(floor, this.seq));
+        this.seq = this.#following.lowestStart(this.seq);
     }
-    this.#open('resumed', this.#hub.log.idAt(this.seq));
-    this.#follow();
-  }
-
-  async #attachFresh(turn: number): Promise<void> {
-    const earliest = [...this.#subscriptions.values()].filter(({ from }) => from === 'earliest').map(({ channel }) => channel);
-    const floors = earliest.length > 0 ? await floorsOf(this.#hub.options.store, earliest) : undefined;
-    if (turn !== this.#turn) return;
-    const now = this.#hub.flusher.to;
-    this.#moveTo(now);
-    for (const [channel, floor] of floors ?? []) this.#start(channel, Math.min(floor, now));
-    this.seq = this.#lowestStart(now);
-    this.#open('fresh', this.#hub.log.idAt(this.seq));
+    this.#open(place.kind, this.#hub.log.idAt(this.seq));
     this.#follow();
   }
 
@@ -259,7 +248,7 @@ export class Cursor {
   /** The first frame. From here on the set changes only with an announcement. */
   #open(resume: Resume, id: string | undefined): void {
     this.#announce(resume, id);
-    this.#settle(resume);
+    this.#waiting.settle(resume, this.channels);
     const behind = Math.max(0, this.#hub.flusher.to - this.seq);
     this.#hub.observers.emit('resumed', this.#outlet.connection, { resume, behind });
   }
@@ -267,9 +256,10 @@ export class Cursor {
   /** Later channels: live from here for a fresh connection; where the client may have known them before, a hole must be announced. */
   #join(added: readonly Subscription[]): void {
     if (this.set) this.#leaveLive();
-    if (this.#hadId || this.#unsubscribed) return this.#reset(added.map(({ channel }) => channel), 'late');
+    const names = added.map(({ channel }) => channel);
+    if (this.#hadId || this.#unsubscribed) return this.#reset(names, 'late');
     this.#announce('fresh', this.ownId);
-    this.#settle('fresh');
+    this.#waiting.settle('fresh', this.channels);
     // A page that is being read lacks the new channels: it is asked for again.
     if (this.#isMovable) this.#follow();
   }
@@ -279,7 +269,7 @@ export class Cursor {
   /** Goes on from the place: behind until it has caught up. */
   #follow(): void {
     this.#turn++;
-    this.#phase = this.#subscriptions.size > 0 || this.#repair ? 'behind' : 'idle';
+    this.#phase = !this.#following.isEmpty || this.#repair ? 'behind' : 'idle';
     if (this.#phase === 'behind') this.pull();
   }
 
@@ -288,7 +278,7 @@ export class Cursor {
     // Ahead of the last started flush: the next one is about to start.
     if (this.seq > target) return this.#hub.wake(this);
     this.#phase = 'live';
-    this.set = this.#hub.liveSets.join(this, this.#key(), this.channels, this.#isLinked, this.#isFiltered);
+    this.set = this.#hub.liveSets.join(this, this.#key(), this.channels, this.#isLinked, this.#following.isFiltered);
     this.liveSince = this.#hub.flusher.no;
   }
 
@@ -308,10 +298,13 @@ export class Cursor {
     this.#phase = 'behind';
     if (!stretch) return this.#hub.wake(this);
     // Looked at for every page, not only at the beginning: retention goes on while we read.
-    const trimmed = this.#trimmed(stretch.floorOf);
+    const trimmed = this.#following.trimmed(this.seq, stretch.floorOf);
     if (trimmed.length > 0) return this.#reset(trimmed, 'trimmed');
     const target = this.#repair ? this.#repair.x : this.#hub.flusher.to;
-    this.#advance(stretch.frames.filter((frame) => frame.seq <= target && this.#isDue(frame)), Math.min(stretch.upTo, target));
+    this.#advance(
+      stretch.frames.filter((frame) => frame.seq <= target && this.#isDue(frame)),
+      Math.min(stretch.upTo, target),
+    );
   }
 
   /** Writes history and moves the place; goes live in the same turn in which it has caught up. */
@@ -319,7 +312,9 @@ export class Cursor {
     this.seq = Math.max(this.seq, upTo);
     if (frames.length > 0) {
       const anonymous = this.#repair && !this.#repair.keepIds;
-      const shown = anonymous ? frames.map((frame) => ({ ...frame, prev: undefined, bytes: withoutId(frame.bytes) })) : frames;
+      const shown = anonymous
+        ? frames.map((frame) => ({ ...frame, prev: undefined, bytes: withoutId(frame.bytes) }))
+        : frames;
       if (!this.#outlet.write(batchOf(shown, this.#isLinked && !anonymous))) return;
     }
     if (this.#phase !== 'behind') return;
@@ -332,9 +327,9 @@ export class Cursor {
 
   #skip(): void {
     this.#skipping = false;
-    const skipped = [...this.#subscriptions.values()].filter(({ onLag }) => onLag === 'skip');
+    const skipped = this.#following.namesWhere(({ onLag }) => onLag === 'skip');
     if (this.seq === this.#hub.flusher.to || skipped.length === 0) return this.pull();
-    this.#reset(skipped.map(({ channel }) => channel), 'lag');
+    this.#reset(skipped, 'lag');
   }
 
   #reset(channels: readonly string[], reason: ResetReason): void {
@@ -349,19 +344,12 @@ export class Cursor {
   }
 
   async #prepare(broken: ReadonlySet<string>, reason: ResetReason, turn: number): Promise<void> {
-    const asked = [...this.#subscriptions.values()].filter(({ channel }) => broken.has(channel));
-    if (asked.some(({ onReset }) => onReset === 'reject')) throw rejected(reason);
-    const found = await findStarts(
-      { store: this.#hub.options.store, snapshots: this.#hub.snapshots, flusher: this.#hub.flusher },
-      asked.map(({ channel, onReset }) => ({ channel, asked: onReset })),
-      reason,
-      this.#control,
-    );
-    // A floor can be ahead of this process's tail; X is a place that it has seen.
-    await this.#hub.log.reached(Math.max(0, ...found.map(({ seq }) => seq)));
+    const asked = [...this.#following.all()].filter(({ channel }) => broken.has(channel));
+    const found = await findStarts(this.#hub, asked, reason, this.#control);
     if (turn !== this.#turn) return;
-    const starts = found.filter(({ channel }) => this.#subscriptions.has(channel));
+    const starts = found.filter(({ channel }) => this.#following.has(channel));
     if (starts.length > 0) return this.#beginRepair(starts, reason);
+    // Nobody follows what was broken any more.
     this.#repair = undefined;
     if (losesCursor(reason)) this.seq = this.#hub.flusher.to;
     this.#follow();
@@ -369,19 +357,22 @@ export class Cursor {
 
   /** Every start is fixed: announces the reset, then what is below X goes out without ids. */
   #beginRepair(starts: readonly Start[], reason: ResetReason): void {
-    const lost = losesCursor(reason);
-    const own = lost ? 0 : Math.max(this.seq, ...[...this.#healthy(starts)].map(({ start }) => start));
+    const healthy = [...this.#following.all()].filter(
+      ({ channel }) => !starts.some((start) => start.channel === channel),
+    );
+    // A cursor that is lost counts for nothing; one that is not keeps what it has.
+    const own = losesCursor(reason) ? 0 : Math.max(this.seq, ...healthy.map(({ start }) => start));
+    for (const { channel, start } of healthy) this.#following.start(channel, Math.max(start, Math.min(own, this.seq)));
+    for (const { channel, seq } of starts) this.#following.start(channel, seq);
     const repair = planRepair(starts, own);
-    for (const healthy of this.#healthy(starts)) this.#start(healthy.channel, Math.max(healthy.start, lost ? 0 : this.seq));
-    for (const { channel, seq } of starts) this.#start(channel, seq);
-    this.seq = this.#lowestStart(repair.x);
+    this.seq = this.#following.lowestStart(repair.x);
     this.#repair = repair;
     const channels = starts.map(({ channel }) => channel);
     const policies: Policy[] = starts.map(({ policy }) => policy);
     this.#hub.observers.emit('reset', this.#outlet.connection, { reason, channels, policies });
     if (!this.#opened) this.#open('reset', undefined);
     else this.#announce('reset', undefined);
-    this.#settle('reset');
+    this.#waiting.settle('reset', this.channels);
     const snapshots = starts.filter((start) => start.snapshot && start !== repair.completing);
     const frames = [encodeControl('reset', { channels, reason }), ...snapshots.map((start) => snapshotFrame(start))];
     if (this.#control && !this.#outlet.write(textBatch(frames.join('')))) return;
@@ -396,8 +387,10 @@ export class Cursor {
     if (this.#control) {
       const id = this.#hub.log.idAt(repair.x);
       const { completing } = repair;
-      const isWanted = completing && this.#subscriptions.has(completing.channel);
-      const frame = isWanted ? snapshotFrame(completing, id) : encodeControl('live', { channels: [...repair.channels] }, id);
+      const isWanted = completing && this.#following.has(completing.channel);
+      const frame = isWanted
+        ? snapshotFrame(completing, id)
+        : encodeControl('live', { channels: [...repair.channels] }, id);
       if (!this.#outlet.write(textBatch(frame))) return;
     }
     if (this.#phase === 'behind') this.#follow();
@@ -405,9 +398,8 @@ export class Cursor {
 
   /** Before the headers the framework answers; afterwards the stream ends, and the client may come back. */
   #fail(error: unknown): void {
-    const rejects = error instanceof SseError && error.code === 'ERR_SSE_RESET_REJECTED';
-    for (const fail of this.#failing.splice(0)) fail(error);
-    this.#waiting = [];
+    const rejects = hasCode(error, 'ERR_SSE_RESET_REJECTED');
+    this.#waiting.fail(error);
     this.#outlet.failed(error, rejects ? 'reset' : 'error');
   }
 
@@ -430,78 +422,26 @@ export class Cursor {
     this.#outlet.write(textBatch(encodeControl('open', { v: 1, conn, resume, channels, heartbeatMs, ...prev }, id)));
   }
 
-  #settle(resume: Subscribed['resume']): void {
-    const result = { resume, channels: this.channels };
-    this.#failing = [];
-    for (const settle of this.#waiting.splice(0)) settle(result);
-  }
-
   #moveTo(seq: number): void {
     this.seq = seq;
-    for (const channel of this.#subscriptions.keys()) this.#start(channel, seq);
-  }
-
-  #start(channel: string, start: number): void {
-    const subscription = this.#subscriptions.get(channel);
-    if (subscription) this.#subscriptions.set(channel, { ...subscription, start });
-  }
-
-  #lowestStart(fallback: number): number {
-    const starts = [...this.#subscriptions.values()].map(({ start }) => start);
-    return starts.length > 0 ? Math.min(...starts) : fallback;
-  }
-
-  #healthy(broken: readonly Start[]): Subscription[] {
-    return [...this.#subscriptions.values()].filter(({ channel }) => !broken.some((start) => start.channel === channel));
-  }
-
-  #coveredByRing(): boolean {
-    const { ring } = this.#hub.log;
-    return this.channels.every((channel) => ring.covers(channel, this.seq));
-  }
-
-  #trimmed(floorOf: ((channel: string) => number) | undefined): string[] {
-    if (!floorOf) return [];
-    return [...this.#subscriptions.values()]
-      .filter(({ channel, start }) => floorOf(channel) > Math.max(start, this.seq))
-      .map(({ channel }) => channel);
+    this.#following.startAll(seq);
   }
 
   #isDue(frame: Frame): boolean {
-    const subscription = this.#subscriptions.get(frame.channel);
-    return subscription !== undefined && frame.seq > Math.max(subscription.start, this.seq) && this.#passes(frame);
+    return this.#following.isDue(frame, this.seq) && this.#passes(frame);
   }
 
   #passes(frame: Frame): boolean {
-    const filter = this.#subscriptions.get(frame.channel)?.filter;
+    const filter = this.#following.get(frame.channel)?.filter;
     return filter ? this.#outlet.filter(filter, frame) : true;
   }
 
-  #fromId(): string | undefined {
-    for (const { from } of this.#subscriptions.values()) if (from !== 'now' && from !== 'earliest') return from;
-    return undefined;
-  }
-
-  get #isFiltered(): boolean {
-    for (const { filter } of this.#subscriptions.values()) if (filter) return true;
-    return false;
-  }
-
   get #isLinked(): boolean {
-    return this.#outlet.wantsLinks && !this.#isFiltered && this.#hub.options.store.supports.prev;
+    return this.#outlet.wantsLinks && !this.#following.isFiltered && this.#hub.options.store.supports.prev;
   }
 
   #key(): string {
     const names = this.channels.toSorted().join();
-    return this.#isFiltered ? `${names}|filtered` : this.#isLinked ? `${names}|linked` : names;
+    return this.#following.isFiltered ? `${names}|filtered` : this.#isLinked ? `${names}|linked` : names;
   }
-}
-
-function snapshotFrame({ channel, snapshot }: Start, id?: string): string {
-  const head = id === undefined ? '' : `id: ${id}\n`;
-  return `${head}event: sse.snapshot\ndata: {"channel":${JSON.stringify(channel)},"data":${snapshot?.json}}\n\n`;
-}
-
-function rejected(reason: ResetReason): SseError {
-  return new SseError('ERR_SSE_RESET_REJECTED', `Cannot resume: the history is gone (${reason})`, { statusCode: 400 });
 }

@@ -18,6 +18,11 @@ export class EntryList {
     return this.#size;
   }
 
+  /** Entries and holes: what the list occupies. */
+  get slots(): number {
+    return this.#slots.length;
+  }
+
   get first(): Entry | undefined {
     return this.#slots[this.#start] as Entry | undefined;
   }

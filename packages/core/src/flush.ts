@@ -8,7 +8,7 @@
 import { type Batch, joinBatch } from './batch.js';
 import type { Clock } from './clock.js';
 import type { Cursor } from './cursor.js';
-import { type Frame, encodeLink } from './frame.js';
+import { encodeLink, type Frame } from './frame.js';
 import type { LiveSet, LiveSets } from './live-set.js';
 import type { Observers } from './observer.js';
 import { MAX_BATCH_BYTES } from './options.js';

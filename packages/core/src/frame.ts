@@ -35,8 +35,10 @@ export function encodeBody(message: Message, serialize: Serializer): string {
     return body + encodeData(toText(message.data, serialize));
   }
   // "If the data buffer is an empty string, set the data buffer and the event type buffer to the empty string and return."
-  if (event !== undefined) throw new TypeError(`Cannot send event "${event}" without data: clients ignore it. Write data: ''`);
-  if (message.id !== undefined) throw new TypeError("Cannot send an id without data: many clients ignore it. Write data: ''");
+  if (event !== undefined)
+    throw new TypeError(`Cannot send event "${event}" without data: clients ignore it. Write data: ''`);
+  if (message.id !== undefined)
+    throw new TypeError("Cannot send an id without data: many clients ignore it. Write data: ''");
   if (body === '') throw new TypeError('Cannot send an empty message: give it data, comment or retry');
   return body;
 }
@@ -54,9 +56,12 @@ export function encodeId(id: string | number | undefined): string {
   const text = typeof id === 'number' && Number.isFinite(id) ? String(id) : id;
   // NUL, line breaks, spaces and bytes beyond ASCII cannot come back in a header: "If the field value does not contain U+0000 NULL, ..."
   if (typeof text !== 'string' || !ID_SHAPE.test(text)) {
-    throw new TypeError(`Event id must be 1 to ${MAX_ID_BYTES} characters of A-Z a-z 0-9 . _ ~ -, not ${JSON.stringify(id)?.slice(0, 80)}`);
+    throw new TypeError(
+      `Event id must be 1 to ${MAX_ID_BYTES} characters of A-Z a-z 0-9 . _ ~ -, not ${JSON.stringify(id)?.slice(0, 80)}`,
+    );
   }
-  if (text.length > MAX_ID_BYTES) throw new RangeError(`Event id must have at most ${MAX_ID_BYTES} bytes, not ${text.length}`);
+  if (text.length > MAX_ID_BYTES)
+    throw new RangeError(`Event id must have at most ${MAX_ID_BYTES} bytes, not ${text.length}`);
   return `id: ${text}\n`;
 }
 
@@ -119,7 +124,8 @@ export function decodeBody(body: Uint8Array): { event: string; data: string } {
 /** Throws where `event` cannot be an event type. */
 export function checkEvent(event: unknown): string {
   if (typeof event !== 'string') throw new TypeError(`Event type must be a string, not ${typeof event}`);
-  if (/[\r\n]/.test(event)) throw new TypeError(`Event type must not contain a line break: ${JSON.stringify(event.slice(0, 80))}`);
+  if (/[\r\n]/.test(event))
+    throw new TypeError(`Event type must not contain a line break: ${JSON.stringify(event.slice(0, 80))}`);
   return event;
 }
 
@@ -145,16 +151,25 @@ function splitLines(text: string): string[] {
 function toText(data: unknown, serialize: Serializer): string {
   if (typeof data === 'string') return data;
   if (data instanceof Uint8Array) {
-    throw new TypeError('Cannot send bytes as data: event streams are text. Decode them, or write data: bytes.toString("base64")');
+    throw new TypeError(
+      'Cannot send bytes as data: event streams are text. Decode them, or write data: bytes.toString("base64")',
+    );
   }
   let text: unknown;
   try {
     text = serialize(data);
   } catch (cause) {
-    throw new SseError('ERR_SSE_SERIALIZE', `Cannot serialize data of type ${typeof data}: ${(cause as Error)?.message ?? cause}`, { cause });
+    throw new SseError(
+      'ERR_SSE_SERIALIZE',
+      `Cannot serialize data of type ${typeof data}: ${(cause as Error)?.message ?? cause}`,
+      { cause },
+    );
   }
   if (typeof text !== 'string') {
-    throw new SseError('ERR_SSE_SERIALIZE', `Cannot serialize data of type ${typeof data}: the serializer returned ${typeof text}, not a string`);
+    throw new SseError(
+      'ERR_SSE_SERIALIZE',
+      `Cannot serialize data of type ${typeof data}: the serializer returned ${typeof text}, not a string`,
+    );
   }
   return text;
 }

@@ -98,7 +98,9 @@ export class HubCore {
   checkSize(bytes: number): void {
     const { maxEventBytes } = this.options;
     if (bytes <= maxEventBytes) return;
-    throw new SseError('ERR_SSE_EVENT_TOO_LARGE', `Message has ${bytes} bytes, maxEventBytes is ${maxEventBytes}`, { statusCode: 413 });
+    throw new SseError('ERR_SSE_EVENT_TOO_LARGE', `Message has ${bytes} bytes, maxEventBytes is ${maxEventBytes}`, {
+      statusCode: 413,
+    });
   }
 
   /** A promise of ours never ends the process: its failure is reported where nobody awaits it, and still rejects where somebody does. */

@@ -7,12 +7,12 @@ import { SseError } from './errors.js';
 import { formatEventId, parseEventId } from './event-id.js';
 import { CONTROL_PREFIX, encodeBody } from './frame.js';
 import { HubCore } from './hub-core.js';
-import { type Message, type Sendable, toMessage } from './message.js';
+import { type Message, toMessage } from './message.js';
 import type { CloseReason, Observer } from './observer.js';
 import { type HubOptions, resolveOptions } from './options.js';
-import type { Appended } from './store.js';
-import { sync, type SyncQuery, type SyncResult } from './sync.js';
 import { toJson } from './snapshots.js';
+import type { Appended } from './store.js';
+import { type SyncQuery, type SyncResult, sync } from './sync.js';
 import type { EventMap, EventsOf, NameOf, Publishable } from './typed.js';
 
 /** Which connections are meant: a test, or fields that must all match. */
@@ -117,7 +117,13 @@ export class Hub<Map extends EventMap = EventMap> {
 
   health(): Health {
     const { log, admission } = this.#core;
-    const detail = this.#closing ? 'closed' : admission.draining ? 'draining' : log.isTailing ? undefined : 'store unreachable';
+    const detail = this.#closing
+      ? 'closed'
+      : admission.draining
+        ? 'draining'
+        : log.isTailing
+          ? undefined
+          : 'store unreachable';
     return {
       live: this.#closing === undefined,
       ready: detail === undefined,
@@ -137,7 +143,8 @@ export class Hub<Map extends EventMap = EventMap> {
    * `retry` that spreads their return. Publishing goes on. Resolves when the last one has ended.
    */
   drain({ windowMs = 10_000 }: { windowMs?: number } = {}): Promise<void> {
-    if (!Number.isFinite(windowMs) || windowMs < 0) throw new RangeError(`windowMs must be at least 0, not ${windowMs}`);
+    if (!Number.isFinite(windowMs) || windowMs < 0)
+      throw new RangeError(`windowMs must be at least 0, not ${windowMs}`);
     return this.#core.handled(drain(this.#core, windowMs));
   }
 
@@ -158,10 +165,14 @@ export class Hub<Map extends EventMap = EventMap> {
 
   #encode(channel: string, message: Message): Buffer {
     if (message.id !== undefined) {
-      throw new TypeError(`Cannot publish a message with an id of its own to "${channel}": the log gives ids. For idempotency use { key }`);
+      throw new TypeError(
+        `Cannot publish a message with an id of its own to "${channel}": the log gives ids. For idempotency use { key }`,
+      );
     }
     if (message.event?.startsWith?.(CONTROL_PREFIX)) {
-      throw new TypeError(`Cannot publish event "${message.event}": names that start with "${CONTROL_PREFIX}" belong to the protocol`);
+      throw new TypeError(
+        `Cannot publish event "${message.event}": names that start with "${CONTROL_PREFIX}" belong to the protocol`,
+      );
     }
     if (message.data === undefined) {
       throw new TypeError(`Cannot publish to "${channel}" without data: clients ignore such events. Write data: ''`);
@@ -172,7 +183,8 @@ export class Hub<Map extends EventMap = EventMap> {
   }
 
   async #append(channel: string, body: Uint8Array, key: string | undefined): Promise<Published> {
-    if (this.#closing) throw new SseError('ERR_SSE_CLOSED', `Cannot publish to channel "${channel}": the hub is closed`);
+    if (this.#closing)
+      throw new SseError('ERR_SSE_CLOSED', `Cannot publish to channel "${channel}": the hub is closed`);
     const { log, options, observers } = this.#core;
     const entry = { channel, body, time: options.clock.now(), key };
     const [appended] = await log.append([entry]);

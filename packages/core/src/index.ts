@@ -1,9 +1,9 @@
 /** The public surface of `@headwater/core`, in the order of the README. */
 
+export type { Batch } from './batch.js';
 export { Channel, type ChannelOptions, type Channels, type Published, type PublishOptions } from './channel.js';
 export { type Clock, systemClock, type Timer } from './clock.js';
-export { type Connection, type SendSourceOptions } from './connection.js';
-export type { Subscribed } from './cursor.js';
+export type { Connection, SendSourceOptions } from './connection.js';
 export { EpochList, type Invalid } from './epochs.js';
 export { hasCode, SseError, type SseErrorCode } from './errors.js';
 export { formatEventId, MAX_LAST_EVENT_ID, newEpoch, parseEventId } from './event-id.js';
@@ -17,7 +17,6 @@ export type { HubOptions } from './options.js';
 export type { CloseOptions, Ended, OpenOptions } from './outlet.js';
 export type { ReplayHook, ReplayRequest, ReplaySource } from './replay-hook.js';
 export type { LagPolicy, Policy, ResetReason } from './reset.js';
-export type { Batch } from './batch.js';
 export type { Sink, SinkEvents, StreamInit, Transport, Wishes } from './sink.js';
 export type { SnapshotProvider } from './snapshots.js';
 export type { Source } from './source.js';
@@ -35,6 +34,7 @@ export type {
   Tail,
   TailListener,
 } from './store.js';
+export type { Subscribed } from './subscribed.js';
 export type { Filter, FilterEvent, SubscribeOptions } from './subscription.js';
 export type { SyncEvent, SyncQuery, SyncResult } from './sync.js';
 export type { EventMap, EventsOf, NameOf, Publishable } from './typed.js';

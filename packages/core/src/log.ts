@@ -7,9 +7,9 @@
  */
 import type { Clock, Timer } from './clock.js';
 import { EpochList, type Invalid } from './epochs.js';
-import { SseError, hasCode } from './errors.js';
+import { hasCode, SseError } from './errors.js';
 import { formatEventId, newEpoch } from './event-id.js';
-import { type Frame, encodeFrame } from './frame.js';
+import { encodeFrame, type Frame } from './frame.js';
 import type { Observers } from './observer.js';
 import type { ResolvedOptions } from './options.js';
 import { Ring } from './ring.js';
@@ -157,7 +157,9 @@ export class Log {
       this.#drop(new SseError('ERR_SSE_FENCED', `The store lost entries below ${seq}`));
       await this.connect().catch(() => {});
     } else if (this.head < this.#behind) {
-      await this.#refill(new SseError('ERR_SSE_STORE', `The tail stands still at ${this.head}, the store is at ${state.head}`));
+      await this.#refill(
+        new SseError('ERR_SSE_STORE', `The tail stands still at ${this.head}, the store is at ${state.head}`),
+      );
     }
     this.#behind = state.head;
   }
@@ -356,10 +358,14 @@ export class Log {
   }
 
   #unreachable(): SseError {
-    return new SseError('ERR_SSE_STORE', `The store cannot be reached: ${(this.#failure as Error)?.message ?? this.#failure}`, {
-      cause: this.#failure,
-      statusCode: 503,
-    });
+    return new SseError(
+      'ERR_SSE_STORE',
+      `The store cannot be reached: ${(this.#failure as Error)?.message ?? this.#failure}`,
+      {
+        cause: this.#failure,
+        statusCode: 503,
+      },
+    );
   }
 
   #wake(seq: number): void {

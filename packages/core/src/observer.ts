@@ -42,7 +42,10 @@ export interface Observer {
   /** A subscription has found its place. `behind` counts the positions between it and the log's head. */
   resumed?(connection: Connection, how: { resume: Resume; behind: number }): void;
   /** History was gone, or was skipped, for these channels. */
-  reset?(connection: Connection, reset: { reason: ResetReason; channels: readonly string[]; policies: readonly Policy[] }): void;
+  reset?(
+    connection: Connection,
+    reset: { reason: ResetReason; channels: readonly string[]; policies: readonly Policy[] },
+  ): void;
   /** The connection left the live set: its sink has no room. */
   lagged?(connection: Connection): void;
   /** A message was stored. `bytes` is the size of its body. */

@@ -76,7 +76,8 @@ export type ResolvedOptions = Readonly<
 /** @throws TypeError, RangeError for a wrong, unknown or contradictory option. */
 export function resolveOptions(given: HubOptions): ResolvedOptions {
   for (const name of Object.keys(given)) {
-    if (!(name in CHECKS)) throw new TypeError(`Unknown hub option "${name}". Known: ${Object.keys(CHECKS).join(', ')}`);
+    if (!(name in CHECKS))
+      throw new TypeError(`Unknown hub option "${name}". Known: ${Object.keys(CHECKS).join(', ')}`);
   }
   for (const [name, check] of Object.entries(CHECKS)) {
     const value = given[name as keyof HubOptions];
@@ -128,8 +129,10 @@ const integer =
   (min: number, off = false): Check =>
   (value, name) => {
     if (off && value === false) return;
-    if (typeof value !== 'number') throw new TypeError(`${name} must be a number${off ? ' or false' : ''}, not ${typeof value}`);
-    if (!Number.isSafeInteger(value) || value < min) throw new RangeError(`${name} must be an integer of at least ${min}, not ${value}`);
+    if (typeof value !== 'number')
+      throw new TypeError(`${name} must be a number${off ? ' or false' : ''}, not ${typeof value}`);
+    if (!Number.isSafeInteger(value) || value < min)
+      throw new RangeError(`${name} must be an integer of at least ${min}, not ${value}`);
   };
 
 const callable: Check = (value, name) => {

@@ -8,7 +8,7 @@ import type { Cursor } from './cursor.js';
 import { SseError } from './errors.js';
 import { decodeBody, encodeControl, encodeMessage, type Frame, withoutId } from './frame.js';
 import type { HubCore } from './hub-core.js';
-import { type Message, toMessage } from './message.js';
+import { toMessage } from './message.js';
 import type { CloseReason } from './observer.js';
 import { ROOM_BYTES } from './options.js';
 import type { ReplayHook } from './replay-hook.js';
@@ -163,7 +163,8 @@ export class Outlet implements SinkEvents {
     if (this.transport.wishes.refusalByStatus) {
       this.transport.refuse(seconds);
     } else {
-      const busy = this.cursor?.control === false ? '' : encodeControl('busy', { retryMs: seconds * 1000, reason: why });
+      const busy =
+        this.cursor?.control === false ? '' : encodeControl('busy', { retryMs: seconds * 1000, reason: why });
       this.#open(options, textBatch(`retry: ${seconds * 1000}\n:\n${busy}`));
       this.#sink?.end(false);
     }
@@ -245,7 +246,11 @@ export class Outlet implements SinkEvents {
   // ---- the end
 
   /** Ends the stream, with a farewell where there is room for one. */
-  end(reason: CloseReason, detail?: string, options: { retryMs?: number | undefined; final?: boolean | undefined } = {}): void {
+  end(
+    reason: CloseReason,
+    detail?: string,
+    options: { retryMs?: number | undefined; final?: boolean | undefined } = {},
+  ): void {
     if (this.ended) return;
     const sink = this.#sink;
     const givesUp = sink !== undefined && (reason === 'slow' || !this.hasRoom);
@@ -271,7 +276,10 @@ export class Outlet implements SinkEvents {
     } else this.end(reason, detail);
   }
 
-  #farewell(reason: CloseReason, { retryMs, final }: { retryMs?: number | undefined; final?: boolean | undefined }): string {
+  #farewell(
+    reason: CloseReason,
+    { retryMs, final }: { retryMs?: number | undefined; final?: boolean | undefined },
+  ): string {
     const retry = retryMs === undefined ? '' : `retry: ${retryMs}\n`;
     const cursor = this.cursor;
     if (cursor?.control === false) return retry;

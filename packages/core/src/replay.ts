@@ -47,7 +47,12 @@ export class Replay {
   }
 
   /** Frames of `(after, upTo]` that pass `due`, at most one batch of them; undefined where the ring does not reach back to `after`. */
-  fromRing(channels: Iterable<string>, after: number, upTo: number, due: (frame: Frame) => boolean): Stretch | undefined {
+  fromRing(
+    channels: Iterable<string>,
+    after: number,
+    upTo: number,
+    due: (frame: Frame) => boolean,
+  ): Stretch | undefined {
     const { ring } = this.#log;
     for (const channel of channels) if (!ring.covers(channel, after)) return undefined;
     if (after < ring.base) return undefined;

@@ -2,9 +2,11 @@
  * Reset: what a client gets when history that it needs is gone. Never a silent hole: a reset is announced, repaired from a start
  * that is fixed per channel, and completed by the first frame that carries an id again.
  */
-import type { Flusher } from './flush.js';
-import type { Snapshot, Snapshots } from './snapshots.js';
+import { SseError } from './errors.js';
+import type { HubCore } from './hub-core.js';
+import type { Snapshot } from './snapshots.js';
 import type { Store } from './store.js';
+import type { Subscription } from './subscription.js';
 
 /**
  * Why history is gone: the id's epoch was never known here (`epoch`), the store lost the id's place (`rollback`), retention has
@@ -41,37 +43,38 @@ export interface Repair {
   readonly completing: Start | undefined;
 }
 
-/** What the plan is made from. */
-export interface Sources {
-  readonly store: Store;
-  readonly snapshots: Snapshots;
-  readonly flusher: Flusher;
-}
-
-/** Fixes the start of every channel. `asked` is the subscription's policy; undefined means snapshot where there is one, else earliest. */
+/**
+ * Fixes the start of every channel, at places that this process has seen. Without a policy of its own a subscription gets a
+ * snapshot where there is one, else everything that is retained. Rejects with `ERR_SSE_RESET_REJECTED` where one asks for that.
+ */
 export async function findStarts(
-  sources: Sources,
-  channels: readonly { channel: string; asked: Policy | undefined }[],
+  hub: Pick<HubCore, 'options' | 'snapshots' | 'flusher' | 'log'>,
+  channels: readonly Pick<Subscription, 'channel' | 'onReset'>[],
   reason: ResetReason,
   control: boolean,
 ): Promise<Start[]> {
-  const starts = await Promise.all(
-    channels.map(async ({ channel, asked }): Promise<Start> => {
-      // A snapshot is a control event; who takes none gets history or the present instead.
-      const snapshot = control && (asked ?? 'snapshot') === 'snapshot' ? await sources.snapshots.of(channel) : undefined;
-      if (snapshot) return { channel, policy: 'snapshot', seq: snapshot.seq, snapshot };
-      // Who was too slow for everything is not helped by everything.
-      const policy = asked === 'live' || reason === 'lag' ? 'live' : 'earliest';
-      return { channel, policy, seq: -1, snapshot };
-    }),
-  );
-  const earliest = starts.filter((start) => start.policy === 'earliest').map((start) => start.channel);
-  const floors = earliest.length > 0 ? await floorsOf(sources.store, earliest) : undefined;
+  if (channels.some(({ onReset }) => onReset === 'reject')) throw rejected(reason);
+  const starts = await Promise.all(channels.map((wanted) => findStart(hub, wanted, reason, control)));
+  const earliest = starts.filter(({ policy }) => policy === 'earliest').map(({ channel }) => channel);
+  const floors = earliest.length > 0 ? await floorsOf(hub.options.store, earliest) : NONE;
+  // A floor can be ahead of this process's tail.
+  await hub.log.reached(Math.max(0, ...floors.values()));
   // The present is read last, in the turn that uses it.
-  return starts.map((start) => {
-    if (start.policy === 'earliest') return { ...start, seq: floors?.get(start.channel) ?? 0 };
-    return start.policy === 'live' ? { ...start, seq: sources.flusher.to } : start;
-  });
+  const now = hub.flusher.to;
+  return starts.map((start) => ({ ...start, seq: start.snapshot?.seq ?? floors.get(start.channel) ?? now }));
+}
+
+async function findStart(
+  hub: Pick<HubCore, 'snapshots'>,
+  { channel, onReset }: Pick<Subscription, 'channel' | 'onReset'>,
+  reason: ResetReason,
+  control: boolean,
+): Promise<Omit<Start, 'seq'>> {
+  // A snapshot is a control event; who takes none gets history or the present instead.
+  const snapshot = control && (onReset ?? 'snapshot') === 'snapshot' ? await hub.snapshots.of(channel) : undefined;
+  if (snapshot) return { channel, policy: 'snapshot', snapshot };
+  // Who was too slow for everything is not helped by everything.
+  return { channel, policy: onReset === 'live' || reason === 'lag' ? 'live' : 'earliest', snapshot };
 }
 
 /** The lowest place from which each channel is complete. */
@@ -92,3 +95,15 @@ export function planRepair(starts: readonly Start[], own: number): Repair {
     completing: atX.at(-1),
   };
 }
+
+/** The frame that carries a snapshot; with an id it completes the repair. */
+export function snapshotFrame({ channel, snapshot }: Start, id?: string): string {
+  const head = id === undefined ? '' : `id: ${id}\n`;
+  return `${head}event: sse.snapshot\ndata: {"channel":${JSON.stringify(channel)},"data":${snapshot?.json}}\n\n`;
+}
+
+function rejected(reason: ResetReason): SseError {
+  return new SseError('ERR_SSE_RESET_REJECTED', `Cannot resume: the history is gone (${reason})`, { statusCode: 400 });
+}
+
+const NONE: ReadonlyMap<string, number> = new Map();

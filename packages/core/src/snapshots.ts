@@ -89,7 +89,9 @@ export class Snapshots {
   async #call(provider: SnapshotProvider, channel: string): Promise<Snapshot | undefined> {
     // Fixed before the call: what is published while the provider works follows the snapshot, twice at worst, never not at all.
     const seq = this.#position();
-    const data = await withTimeout(this.#clock, this.#timeoutMs, `Snapshot provider of "${channel}"`, () => provider(channel));
+    const data = await withTimeout(this.#clock, this.#timeoutMs, `Snapshot provider of "${channel}"`, () =>
+      provider(channel),
+    );
     return data === undefined ? undefined : { seq, json: toJson(data, channel) };
   }
 
@@ -106,7 +108,10 @@ export class Snapshots {
 export async function withTimeout<T>(clock: Clock, ms: number, what: string, run: () => T | Promise<T>): Promise<T> {
   let timer: unknown;
   const late = new Promise<never>((_, reject) => {
-    timer = clock.setTimer(() => reject(new SseError('ERR_SSE_CALLBACK', `${what} did not answer within ${ms} ms`)), ms);
+    timer = clock.setTimer(
+      () => reject(new SseError('ERR_SSE_CALLBACK', `${what} did not answer within ${ms} ms`)),
+      ms,
+    );
   });
   try {
     return await Promise.race([Promise.resolve().then(run), late]);
@@ -124,8 +129,13 @@ export function toJson(data: unknown, channel: string): string {
   try {
     json = JSON.stringify(data);
   } catch (cause) {
-    throw new SseError('ERR_SSE_SERIALIZE', `Cannot serialize the snapshot of "${channel}": ${(cause as Error).message}`, { cause });
+    throw new SseError(
+      'ERR_SSE_SERIALIZE',
+      `Cannot serialize the snapshot of "${channel}": ${(cause as Error).message}`,
+      { cause },
+    );
   }
-  if (json === undefined) throw new SseError('ERR_SSE_SERIALIZE', `Cannot serialize the snapshot of "${channel}": not JSON`);
+  if (json === undefined)
+    throw new SseError('ERR_SSE_SERIALIZE', `Cannot serialize the snapshot of "${channel}": not JSON`);
   return json;
 }

@@ -48,7 +48,8 @@ const RESET: readonly unknown[] = [undefined, 'snapshot', 'earliest', 'live', 'r
 export function toSubscriptions(channels: readonly string[], options: SubscribeOptions): Subscription[] {
   const { from = 'now', filter, onLag = 'replay', onReset, control = true } = options;
   if (typeof from !== 'string') throw new TypeError(`from must be 'now', 'earliest' or an EventId, not ${typeof from}`);
-  if (filter !== undefined && typeof filter !== 'function') throw new TypeError(`filter must be a function, not ${typeof filter}`);
+  if (filter !== undefined && typeof filter !== 'function')
+    throw new TypeError(`filter must be a function, not ${typeof filter}`);
   if (!LAG.includes(onLag)) throw new TypeError(`onLag must be 'replay', 'skip' or 'disconnect', not ${String(onLag)}`);
   if (!RESET.includes(onReset)) {
     throw new TypeError(`onReset must be 'snapshot', 'earliest', 'live' or 'reject', not ${String(onReset)}`);

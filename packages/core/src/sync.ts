@@ -59,18 +59,12 @@ export async function sync(core: HubCore, query: SyncQuery): Promise<SyncResult>
     const trimmed = channels.filter((channel) => (floors?.get(channel) ?? 0) > after);
     const reason = problem ?? (trimmed.length > 0 ? 'trimmed' : undefined);
     const broken = problem ? channels : trimmed;
-    const starts = reason ? await repairStarts(core, broken, reason) : [];
+    const asked = broken.map((channel) => ({ channel, onReset: undefined }));
+    const starts = reason ? await findStarts(core, asked, reason, true) : [];
     const result = await collect(core, { channels, filter: query.filter, after, starts, limit, reason });
     // The log moved under the answer: what was read may be of two logs.
     if (result && generation === log.generation) return result;
   }
-}
-
-async function repairStarts(core: HubCore, broken: readonly string[], reason: ResetReason): Promise<Start[]> {
-  const sources = { store: core.options.store, snapshots: core.snapshots, flusher: core.flusher };
-  const starts = await findStarts(sources, broken.map((channel) => ({ channel, asked: undefined })), reason, true);
-  await core.log.reached(Math.max(...starts.map(({ seq }) => seq)));
-  return starts;
 }
 
 interface Collecting {

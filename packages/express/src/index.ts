@@ -1,5 +1,11 @@
 /** The public surface of `@headwater/express`. Everything of `@headwater/core` is here too: one import is enough. */
 export * from '@headwater/core';
-export { acceptsEventStream, type AcceptOptions, type Authorize, type EndpointOptions, type Grant } from '@headwater/core/node';
+export {
+  type AcceptOptions,
+  type Authorize,
+  acceptsEventStream,
+  type EndpointOptions,
+  type Grant,
+} from '@headwater/core/node';
 export { healthHandler, streamHandler, syncHandler } from './handlers.js';
 export { type SseMiddleware, type SseOptions, sse } from './middleware.js';

@@ -37,7 +37,10 @@ const MEMBERS = ['hub', 'trustQuery', 'clientKey', 'replay'];
  */
 export function sse(options: SseOptions = {}): SseMiddleware {
   const unknown = Object.keys(options).find((name) => !MEMBERS.includes(name));
-  if (unknown) throw new TypeError(`Unknown option "${unknown}" of sse(). Known: ${MEMBERS.join(', ')}; hub options go to createHub()`);
+  if (unknown)
+    throw new TypeError(
+      `Unknown option "${unknown}" of sse(). Known: ${MEMBERS.join(', ')}; hub options go to createHub()`,
+    );
   let hub = options.hub as Hub | undefined;
   const ownHub = (): Hub => {
     hub ??= createHub();

@@ -41,5 +41,7 @@ function answerError(res: NodeResponse, error: unknown): void {
   const status = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 600 ? statusCode : 500;
   res.statusCode = status;
   res.setHeader('content-type', 'text/plain; charset=utf-8');
-  res.end(status < 500 || hasCode(error, 'ERR_SSE_RESET_REJECTED') ? `${(error as Error).message}\n` : 'Internal error\n');
+  res.end(
+    status < 500 || hasCode(error, 'ERR_SSE_RESET_REJECTED') ? `${(error as Error).message}\n` : 'Internal error\n',
+  );
 }

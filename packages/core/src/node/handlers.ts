@@ -1,9 +1,9 @@
 /** Ready-made handlers, without a framework: what Express and Fastify wrap in one line each. */
 import type { Connection } from '../connection.js';
-import type { Subscribed } from '../cursor.js';
 import { SseError } from '../errors.js';
 import type { Hub } from '../hub.js';
 import { coreOf } from '../hub.js';
+import type { Subscribed } from '../subscribed.js';
 import type { Filter, SubscribeOptions } from '../subscription.js';
 import type { SyncResult } from '../sync.js';
 import { readQuery } from './query.js';
@@ -36,7 +36,9 @@ export interface EndpointOptions<Request> extends Omit<SubscribeOptions, 'filter
 /** @throws TypeError where `authorize` is missing. */
 export function checkEndpoint<Request>(name: string, options: EndpointOptions<Request>): void {
   if (typeof options?.authorize === 'function') return;
-  throw new TypeError(`${name} needs authorize(request, channels): by default nobody may follow channels that a client names`);
+  throw new TypeError(
+    `${name} needs authorize(request, channels): by default nobody may follow channels that a client names`,
+  );
 }
 
 /** Opens the stream that `url` asks for: `?channel=a&channel=b` or `?channels=a,b`. */
@@ -80,7 +82,10 @@ export function answerHealth(hub: Hub, probe: 'live' | 'ready'): { status: numbe
 
 /** The channels that a query names. */
 function channelsOf(query: URLSearchParams | undefined): string[] {
-  const named = [...(query?.getAll('channel') ?? []), ...(query?.getAll('channels') ?? []).flatMap((list) => list.split(','))];
+  const named = [
+    ...(query?.getAll('channel') ?? []),
+    ...(query?.getAll('channels') ?? []).flatMap((list) => list.split(',')),
+  ];
   const channels = [...new Set(named.filter((name) => name !== ''))];
   if (channels.length === 0) throw badRequest('name the channels: ?channel=a&channel=b or ?channels=a,b');
   const wrong = channels.find((name) => !/^[\x21-\x2b\x2d-\x7e]{1,200}$/.test(name));

@@ -32,8 +32,9 @@ export class Http2Sink implements Sink {
   }
 
   write(batch: Batch): boolean {
+    if (this.#ended) return false;
     // `writable` is false once the response was ended, or the stream reset or destroyed.
-    if (this.#ended || !this.#stream.writable) {
+    if (!this.#stream.writable) {
       this.#leave();
       return false;
     }
@@ -45,15 +46,14 @@ export class Http2Sink implements Sink {
 
   end(disconnect: boolean): void {
     if (this.#ended) return;
-    this.#ended = true;
-    this.#lease.release();
+    this.#stop();
     this.#res.end();
     if (disconnect) this.#lease.disconnect();
   }
 
   destroy(): void {
     if (this.#gone) return;
-    this.#ended = true;
+    this.#stop();
     abort(this.#res);
   }
 
@@ -66,11 +66,16 @@ export class Http2Sink implements Sink {
 
   readonly #onClose = (): void => this.#leave();
 
+  #stop(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#lease.release();
+  }
+
   #leave(): void {
     if (this.#gone) return;
     this.#gone = true;
-    if (!this.#ended) this.#lease.release();
-    this.#ended = true;
+    this.#stop();
     this.#stream.removeListener('close', this.#onClose);
     this.#events.gone();
   }

@@ -1,10 +1,10 @@
 /** What adapters for frameworks on node:http and node:http2 are made of. Nothing else in the core knows either module. */
 export { acceptsEventStream, refusesEventStream } from './accept.js';
-export { accept, type AcceptOptions, connect } from './accept-request.js';
+export { type AcceptOptions, accept, connect } from './accept-request.js';
 export {
+  type Authorize,
   answerHealth,
   answerSync,
-  type Authorize,
   checkEndpoint,
   type EndpointOptions,
   type Grant,

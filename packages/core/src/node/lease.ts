@@ -27,6 +27,7 @@ class SocketLease implements Lease {
   readonly #res: ServerResponse;
   readonly #socket: Socket;
   readonly #timeoutMs: number;
+  #released = false;
 
   constructor(res: ServerResponse, socket: Socket) {
     this.#res = res;
@@ -34,10 +35,11 @@ class SocketLease implements Lease {
     this.#timeoutMs = socket.timeout ?? 0;
     if (res.socket === socket) socket.setTimeout(0);
     // Queued behind another response, which still needs the timeout.
-    else res.once('socket', () => socket.setTimeout(0));
+    else res.once('socket', () => this.#released || socket.setTimeout(0));
   }
 
   release(): void {
+    this.#released = true;
     // A socket that was given back has its keep-alive timeout from Node, or serves the next request already.
     if (this.#timeoutMs > 0 && this.#res.socket === this.#socket) this.#socket.setTimeout(this.#timeoutMs);
   }

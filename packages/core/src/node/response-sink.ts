@@ -41,7 +41,8 @@ export class ResponseSink implements Sink {
   }
 
   write(batch: Batch): boolean {
-    if (this.#ended || isOver(this.#res)) {
+    if (this.#ended) return false;
+    if (isOver(this.#res)) {
       this.#leave();
       return false;
     }
@@ -58,9 +59,7 @@ export class ResponseSink implements Sink {
 
   end(disconnect: boolean): void {
     if (this.#ended) return;
-    this.#ended = true;
-    this.#res.removeListener('drain', this.#onDrain);
-    this.#lease.release();
+    this.#stop();
     // Not sooner: a compressor's last bytes come after `end` has returned.
     if (disconnect) this.#res.once('finish', () => this.#lease.disconnect());
     try {
@@ -72,8 +71,7 @@ export class ResponseSink implements Sink {
 
   destroy(): void {
     if (this.#gone) return;
-    this.#ended = true;
-    this.#res.removeListener('drain', this.#onDrain);
+    this.#stop();
     abort(this.#res);
     // Queued behind another response, whose end may be far: nothing would tell.
     if (this.#res.socket === null) queueMicrotask(this.#leave);
@@ -86,12 +84,17 @@ export class ResponseSink implements Sink {
     this.#events.drained();
   };
 
+  #stop(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#res.removeListener('drain', this.#onDrain);
+    this.#lease.release();
+  }
+
   readonly #leave = (): void => {
     if (this.#gone) return;
     this.#gone = true;
-    if (!this.#ended) this.#lease.release();
-    this.#ended = true;
-    this.#res.removeListener('drain', this.#onDrain);
+    this.#stop();
     this.#unlisten();
     this.#events.gone();
   };

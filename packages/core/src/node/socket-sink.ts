@@ -20,7 +20,7 @@ export class SocketSink implements Sink {
   readonly #chunked: boolean;
   readonly #events: SinkEvents;
   readonly #lease: Lease;
-  /** Passed to every write where writes never complete at once (TLS): there it costs nothing, elsewhere 0.2 us of 3. */
+  /** Passed to every write where writes never complete at once (TLS); elsewhere it would cost each of them a callback. */
   readonly #onEveryWrite: ((error?: Error | null) => void) | undefined;
   #waiting = false;
   #ended = false;
@@ -42,9 +42,10 @@ export class SocketSink implements Sink {
   }
 
   write(batch: Batch): boolean {
+    if (this.#ended) return false;
     const socket = this.#socket;
     // `res.socket` is null once the socket has been given back; `writable` is false once it was ended or destroyed.
-    if (this.#ended || this.#res.socket !== socket || this.#res.writableEnded || !socket.writable) {
+    if (this.#res.socket !== socket || this.#res.writableEnded || !socket.writable) {
       this.#leave();
       return false;
     }
@@ -55,8 +56,7 @@ export class SocketSink implements Sink {
 
   end(disconnect: boolean): void {
     if (this.#ended) return;
-    this.#ended = true;
-    this.#lease.release();
+    this.#stop();
     const owned = this.#res.socket === this.#socket;
     // Writes the last chunk after our bytes.
     if (!this.#res.writableEnded) this.#res.end();
@@ -65,7 +65,7 @@ export class SocketSink implements Sink {
 
   destroy(): void {
     if (this.#gone) return;
-    this.#ended = true;
+    this.#stop();
     abort(this.#res);
   }
 
@@ -87,11 +87,16 @@ export class SocketSink implements Sink {
 
   readonly #onClose = (): void => this.#leave();
 
+  #stop(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#lease.release();
+  }
+
   #leave(): void {
     if (this.#gone) return;
     this.#gone = true;
-    if (!this.#ended) this.#lease.release();
-    this.#ended = true;
+    this.#stop();
     this.#res.removeListener('close', this.#onClose);
     this.#events.gone();
   }
