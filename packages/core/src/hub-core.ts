@@ -67,7 +67,6 @@ export class HubCore {
       log: this.log,
       store: options.store,
       clock: options.clock,
-      position: () => this.flusher.to,
       timeoutMs: options.callbackTimeoutMs,
       provider: options.snapshot,
     });

@@ -166,9 +166,9 @@ export class Outlet implements SinkEvents {
       const busy =
         this.cursor?.control === false ? '' : encodeControl('busy', { retryMs: seconds * 1000, reason: why });
       this.#open(options, textBatch(`retry: ${seconds * 1000}\n:\n${busy}`));
-      this.#sink?.end(false);
     }
     this.#finish('limit', why);
+    this.#sink?.end(false);
   }
 
   // ---- writing

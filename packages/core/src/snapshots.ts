@@ -33,7 +33,6 @@ export class Snapshots {
   readonly #log: Log;
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #position: () => number;
   readonly #timeoutMs: number;
   readonly #default: SnapshotProvider | undefined;
   readonly #providers = new Map<string, SnapshotProvider>();
@@ -43,15 +42,12 @@ export class Snapshots {
     log: Log;
     store: Store;
     clock: Clock;
-    /** The place that a call made now belongs to. */
-    position: () => number;
     timeoutMs: number;
     provider: SnapshotProvider | undefined;
   }) {
     this.#log = parts.log;
     this.#store = parts.store;
     this.#clock = parts.clock;
-    this.#position = parts.position;
     this.#timeoutMs = parts.timeoutMs;
     this.#default = parts.provider;
   }
@@ -88,7 +84,7 @@ export class Snapshots {
 
   async #call(provider: SnapshotProvider, channel: string): Promise<Snapshot | undefined> {
     // Fixed before the call: what is published while the provider works follows the snapshot, twice at worst, never not at all.
-    const seq = this.#position();
+    const seq = this.#log.head;
     const data = await withTimeout(this.#clock, this.#timeoutMs, `Snapshot provider of "${channel}"`, () =>
       provider(channel),
     );

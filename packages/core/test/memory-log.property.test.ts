@@ -129,7 +129,7 @@ function codeOf(fn: () => unknown): unknown {
 }
 
 test('MemoryLog does what a plain array with filters does, whatever is appended, trimmed, swept, rolled back and read', () => {
-  fc.assert(
+  void fc.assert(
     fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
       const pair = new Pair();
       for (const next of steps) pair.run(next);

@@ -37,6 +37,8 @@ export class ResponseSink implements Sink {
 
   /** 0 while there is room: until then nothing tells when bytes have left, and a compressor hides what it holds. */
   get pendingBytes(): number {
+    // Nobody hears `drain` any more.
+    if (this.#ended) return this.#gone ? 0 : this.#res.writableLength;
     return this.#full ? Math.max(this.#unsentBytes, this.#res.writableLength) : 0;
   }
 
