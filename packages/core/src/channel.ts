@@ -1,7 +1,7 @@
 /** Channel: a named filter over the hub's log. A handle costs nothing and keeps nothing: a channel exists as long as someone follows it or it has history. */
 import type { Sendable } from './message.js';
 import type { SnapshotProvider } from './snapshots.js';
-import type { EventMap, Publishable } from './typed.js';
+import type { Publishable } from './typed.js';
 
 /** Options of `hub.channel(name)`. */
 export interface ChannelOptions {
@@ -24,7 +24,7 @@ export interface PublishOptions {
 }
 
 /** A channel of a hub, with its event types. */
-export class Channel<Events extends Record<string, unknown> = Record<string, unknown>> {
+export class Channel<Events = Record<string, unknown>> {
   readonly name: string;
   readonly #publish: (message: Sendable, options?: PublishOptions) => Promise<Published>;
   readonly #saveSnapshot: (data: unknown, options: { at: string }) => Promise<void>;
@@ -56,12 +56,15 @@ export class Channel<Events extends Record<string, unknown> = Record<string, unk
 }
 
 /** One or many channels, by name or as objects. */
-export type Channels<_Map extends EventMap = EventMap> = string | Channel<never> | readonly (string | Channel<never>)[];
+export type Channels = string | AnyChannel | readonly (string | AnyChannel)[];
+
+/** A channel, whatever its events are. */
+export type AnyChannel = Pick<Channel, 'name'>;
 
 /** The names in `channels`, each once. */
 export function toNames(channels: Channels): string[] {
-  const list = Array.isArray(channels) ? channels : [channels];
-  return [...new Set(list.map((channel) => (channel instanceof Channel ? channel.name : (channel as string))))];
+  const list: readonly (string | AnyChannel)[] = Array.isArray(channels) ? channels : [channels];
+  return [...new Set(list.map((channel) => (typeof channel === 'object' ? channel?.name : channel)))];
 }
 
 const NAME = /^[\x21-\x2b\x2d-\x7e]{1,200}$/;

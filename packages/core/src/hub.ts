@@ -30,7 +30,7 @@ export interface Health {
 }
 
 /** One log, its channels, its connections. Made by {@link createHub}. */
-export class Hub<Map extends EventMap = EventMap> {
+export class Hub<Map extends object = EventMap> {
   readonly #core: HubCore;
   #closing: Promise<void> | undefined;
 
@@ -202,14 +202,17 @@ export class Hub<Map extends EventMap = EventMap> {
  * const hub = createHub();
  * await hub.publish('news', { event: 'story', data: { title: 'Hello' } });
  */
-export function createHub<Map extends EventMap = EventMap>(options: HubOptions = {}): Hub<Map> {
+export function createHub<Map extends object = EventMap>(options: HubOptions = {}): Hub<Map> {
   return new Hub<Map>(options);
 }
+
+/** A hub, whatever its channels and events are. */
+export type AnyHub = Pick<Hub, 'connections' | 'observe' | 'drain' | 'close' | 'health' | 'disconnect' | 'sync'>;
 
 const cores = new WeakMap<object, HubCore>();
 
 /** @internal The parts of a hub, for adapters. */
-export function coreOf(hub: Hub<never> | Hub): HubCore {
+export function coreOf(hub: AnyHub): HubCore {
   const core = cores.get(hub);
   if (!core) throw new TypeError('hub must be made by createHub()');
   return core;

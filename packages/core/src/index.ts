@@ -1,14 +1,21 @@
 /** The public surface of `@headwater/core`, in the order of the README. */
 
 export type { Batch } from './batch.js';
-export { Channel, type ChannelOptions, type Channels, type Published, type PublishOptions } from './channel.js';
+export {
+  type AnyChannel,
+  Channel,
+  type ChannelOptions,
+  type Channels,
+  type Published,
+  type PublishOptions,
+} from './channel.js';
 export { type Clock, systemClock, type Timer } from './clock.js';
 export type { Connection, SendSourceOptions } from './connection.js';
 export { EpochList, type Invalid } from './epochs.js';
 export { hasCode, SseError, type SseErrorCode } from './errors.js';
 export { formatEventId, MAX_LAST_EVENT_ID, newEpoch, parseEventId } from './event-id.js';
 export { encodeMessage, MAX_ID_BYTES, MIN_RETRY_MS } from './frame.js';
-export { createHub, type Health, Hub, type Where } from './hub.js';
+export { type AnyHub, createHub, type Health, Hub, type Where } from './hub.js';
 export type { MemoryStoreOptions, Retention } from './memory-options.js';
 export { type MemoryStore, memoryStore } from './memory-store.js';
 export type { Message, Sendable, Serializer } from './message.js';

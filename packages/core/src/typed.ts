@@ -5,9 +5,7 @@ import type { Message, Sendable } from './message.js';
 export type EventMap = Record<string, Record<string, unknown>>;
 
 /** The events of one channel. */
-export type EventsOf<Map, Name> = Name extends keyof Map
-  ? Map[Name] & Record<string, unknown>
-  : Record<string, unknown>;
+export type EventsOf<Map, Name> = Name extends keyof Map ? Map[Name] : Record<string, unknown>;
 
 /** What may be published: one of the channel's events with its data; `message` is the event without a name. */
 export type Publishable<Events> = string extends keyof Events

@@ -1,5 +1,5 @@
 /** `app.use(sse())`: gives every response its `res.sse`, made on first touch. */
-import { type Connection, createHub, type Hub } from '@headwater/core';
+import { type AnyHub, type Connection, createHub, type Hub } from '@headwater/core';
 import { type AcceptOptions, connect, NodeTransport } from '@headwater/core/node';
 import type { NextFunction, Request, Response } from 'express';
 
@@ -15,7 +15,7 @@ declare global {
 /** Options of `sse()`. */
 export interface SseOptions extends Omit<AcceptOptions, 'clientKey'> {
   /** The hub that connections subscribe to. Default: one of the middleware's own, in memory. */
-  hub?: Hub<never> | Hub | undefined;
+  hub?: AnyHub | undefined;
   /** Whom `maxConnectionsPerClient` counts. Default: `req.ip`, which obeys Express's `trust proxy`. */
   clientKey?: ((req: Request) => string | undefined) | undefined;
 }

@@ -1,7 +1,7 @@
 /** Accept: a connection for one request of node:http or node:http2. */
 import { Connection } from '../connection.js';
 import { hasCode } from '../errors.js';
-import { coreOf, type Hub } from '../hub.js';
+import { type AnyHub, coreOf } from '../hub.js';
 import type { ReplayHook } from '../replay-hook.js';
 import type { Transport } from '../sink.js';
 import type { NodeRequest, NodeResponse } from './response.js';
@@ -23,14 +23,14 @@ export interface AcceptOptions {
  * @example
  * http.createServer((req, res) => void accept(req, res, hub).subscribe('news'))
  */
-export function accept(req: NodeRequest, res: NodeResponse, hub: Hub, options: AcceptOptions = {}): Connection {
+export function accept(req: NodeRequest, res: NodeResponse, hub: AnyHub, options: AcceptOptions = {}): Connection {
   const { trustQuery, clientKey } = options;
   const fail = (error: unknown) => answerError(res, error);
   return connect(hub, new NodeTransport(req, res, { trustQuery, clientKey, fail }), options);
 }
 
 /** @internal The connection over a transport of an adapter's own. */
-export function connect(hub: Hub, transport: Transport, options: AcceptOptions): Connection {
+export function connect(hub: AnyHub, transport: Transport, options: AcceptOptions): Connection {
   const connection = new Connection(coreOf(hub), transport);
   connection.replay = options.replay;
   return connection;

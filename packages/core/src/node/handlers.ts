@@ -1,8 +1,8 @@
 /** Ready-made handlers, without a framework: what Express and Fastify wrap in one line each. */
 import type { Connection } from '../connection.js';
 import { SseError } from '../errors.js';
-import type { Hub } from '../hub.js';
-import { coreOf } from '../hub.js';
+
+import { type AnyHub, coreOf } from '../hub.js';
 import type { Subscribed } from '../subscribed.js';
 import type { Filter, SubscribeOptions } from '../subscription.js';
 import type { SyncResult } from '../sync.js';
@@ -58,7 +58,7 @@ export async function openStream<Request>(
 
 /** The answer to `?channels=...&after=<id>&limit=` (also `seq=`, answered by `next_seq` too). */
 export async function answerSync<Request>(
-  hub: Hub,
+  hub: AnyHub,
   request: Request,
   url: string | undefined,
   options: EndpointOptions<Request>,
@@ -75,7 +75,7 @@ export async function answerSync<Request>(
 }
 
 /** Status and body for a probe: `live` fails only when the process should be restarted, `ready` also while it should get no clients. */
-export function answerHealth(hub: Hub, probe: 'live' | 'ready'): { status: number; body: object } {
+export function answerHealth(hub: AnyHub, probe: 'live' | 'ready'): { status: number; body: object } {
   const health = hub.health();
   return { status: health[probe] ? 200 : 503, body: health };
 }
@@ -94,7 +94,7 @@ function channelsOf(query: URLSearchParams | undefined): string[] {
 }
 
 async function grantFor<Request>(
-  hub: Hub,
+  hub: AnyHub,
   authorize: Authorize<Request>,
   request: Request,
   channels: readonly string[],

@@ -107,11 +107,13 @@ describe.each(ways)('%s with a client that does not read', (name, start) => {
     for (let i = 0; i < 100; i += 1) opened.sink.write(BIG);
     opened.sink.end(true);
     const drains = opened.drains;
+    expect(opened.sink.pendingBytes).toBeGreaterThan(0);
     let read = 0;
     reader.on('data', (part: Buffer) => {
       read += part.length;
     });
     reader.resume();
+    await until(() => opened.sink.pendingBytes === 0);
     await until(() => reader.readableEnded && opened.ends === 1);
     expect(read).toBeGreaterThanOrEqual(100 * BIG.size);
     expect(opened.drains).toBe(drains);

@@ -40,7 +40,7 @@ describe('readWishes', () => {
     ['heartbeat=0x10', {}],
     ['heartbeat=Infinity', {}],
     ['heartbeat=%00', {}],
-    [`heartbeat=${'9'.repeat(5000)}`, {}],
+    [`heartbeat=${'9'.repeat(70)}`, {}],
   ])('from %j are %j', (query, expected) => {
     expect(wishes(query)).toEqual(expected);
   });

@@ -11,7 +11,7 @@ import { type Batch, textBatch } from '../../src/batch.js';
 import { type NodeRequest, type NodeResponse, NodeTransport } from '../../src/node/index.js';
 import type { Sink, SinkEvents, StreamInit } from '../../src/sink.js';
 
-export const pem: Buffer = readFileSync(new URL('../fixtures/localhost.pem', import.meta.url));
+const pem: Buffer = readFileSync(new URL('../fixtures/localhost.pem', import.meta.url));
 
 export const PRELUDE: Batch = textBatch('retry: 2000\n:\n');
 
