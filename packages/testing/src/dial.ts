@@ -1,5 +1,6 @@
 /**
- * Sockets of clients that misbehave. With TLS there are two: the one that speaks, and the TCP socket below it, which alone can be reset.
+ * Sockets of clients that misbehave. With TLS there are two: the one that speaks, and the TCP socket below it, which alone can
+ * be reset.
  */
 import type { Buffer } from 'node:buffer';
 import { connect, isIP, type Socket } from 'node:net';

@@ -2,6 +2,8 @@
  * fakeClock(): the core's `Clock` in the test's hand. Time moves only in `advance`, and a turn of the event loop passes only in
  * `runTurn`, so that a test that is seeded runs the same way each time.
  */
+// Imported, not global: a test runner's fake timers would hold it still.
+import { setImmediate } from 'node:timers';
 import type { Clock } from '@headwater/core';
 
 // Above this Node's setTimeout fires after 1 ms; a fake that waited would hide the mistake.
@@ -41,8 +43,13 @@ export interface FakeClock extends Clock {
   advance(ms: number): void;
   /** Runs the callbacks of one turn, not those that they queue. Returns their number. */
   runTurn(): number;
-  /** Runs turns until none waits, and returns the number of callbacks. Throws after 10,000 turns: something queues itself for ever. */
+  /**
+   * Runs turns until none waits, and returns the number of callbacks; promises do not go on meanwhile. Throws after 10,000 turns:
+   * something queues itself for ever.
+   */
   runTurns(): number;
+  /** Runs turns and lets promises go on, until neither has anything left to do. For code whose I/O is fake as well. */
+  settle(): Promise<void>;
 }
 
 interface FakeTimer {
@@ -135,14 +142,24 @@ class ManualClock implements FakeClock {
   runTurns(): number {
     let count = 0;
     for (let turn = 0; this.#turns.length > 0; turn += 1) {
-      if (turn === MAX_TURNS) {
-        throw new Error(
-          `${MAX_TURNS} turns have run and ${this.#turns.length} callbacks wait still: one queues itself for ever`,
-        );
-      }
+      if (turn === MAX_TURNS) throw this.#tooManyTurns();
       count += this.runTurn();
     }
     return count;
+  }
+
+  async settle(): Promise<void> {
+    for (let turn = 0; turn === 0 || this.#turns.length > 0; turn += 1) {
+      if (turn === MAX_TURNS) throw this.#tooManyTurns();
+      this.runTurn();
+      // When a real turn has passed, every promise that could go on has done so.
+      await new Promise<void>((resolve) => void setImmediate(resolve));
+    }
+  }
+
+  #tooManyTurns(): Error {
+    const count = this.#turns.length;
+    return new Error(`${MAX_TURNS} turns have run and ${count} callbacks wait still: one queues itself for ever`);
   }
 
   #runNext(): boolean {

@@ -62,7 +62,7 @@ export class FakeSink implements Sink {
     if (this.ending !== undefined || this.#endsWith !== undefined) return false;
     this.batches.push(batch);
     if (!this.#hasBody) return true;
-    if (this.#isPaused || this.#pendingBytes > 0) {
+    if (this.#isPaused) {
       this.#waiting.push(batch.plain);
       this.#pendingBytes += batch.size;
     } else {

@@ -31,9 +31,11 @@ export interface FakeTransportOptions {
  * A transport without a network. The client's side has seen only what has left: while paused, writes are pending.
  * @example
  * const transport = fakeTransport();
- * await acceptStream(hub, transport);
+ * const sink = transport.open({ prelude }, events);
  * transport.pause();
- * transport.drain();
+ * sink.write(batch);
+ * transport.pendingBytes; // batch.size
+ * transport.drain(); // calls events.drained()
  * transport.events.map(({ data }) => data);
  */
 export interface FakeTransport extends Transport {

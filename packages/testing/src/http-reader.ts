@@ -77,7 +77,7 @@ export class BodyDecoder {
   }
 
   #startChunk(header: string): void {
-    const size = /^[0-9a-f]+/i.exec(header)?.[0];
+    const size = /^([0-9a-f]+)[ \t]*(?:;|$)/i.exec(header)?.[1];
     if (size === undefined) throw new Error(`Cannot read the chunked body: ${JSON.stringify(header)} is no chunk size`);
     this.#left = Number.parseInt(size, 16);
     // Trailers are ignored.

@@ -5,6 +5,7 @@
 import type { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+// Imported, not global: a test runner's fake timers would hold it still.
 import { setTimeout } from 'node:timers';
 import { dial, type Line } from './dial.js';
 import { WaitingClient } from './event-waits.js';

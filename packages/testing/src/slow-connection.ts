@@ -4,6 +4,8 @@
  */
 import { Buffer } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
+// Imported, not global: a test runner's fake timers would hold it still.
+import { setImmediate } from 'node:timers';
 import { Bytes } from './bytes.js';
 import { type Closing, describeClosing } from './closing.js';
 import type { Line } from './dial.js';
@@ -82,7 +84,7 @@ export class SlowConnection extends WaitingClient implements SlowClient {
     this.#promised = end;
     this.#budget = Math.max(this.#budget, end - this.#body.length);
     this.#pump();
-    return this.waits.add({ what: `${count} bytes`, ordered: false, caller: this.read }, () =>
+    return this.waits.add({ what: count === 1 ? '1 byte' : `${count} bytes`, ordered: false, caller: this.read }, () =>
       this.#body.length >= end ? this.raw.subarray(start, end) : undefined,
     );
   }
@@ -103,8 +105,10 @@ export class SlowConnection extends WaitingClient implements SlowClient {
 
   end(): void {
     this.#over({ reason: 'close' });
-    this.#line.socket.end();
-    this.#line.socket.resume();
+    const { socket } = this.#line;
+    socket.end();
+    // A socket with a listener for `readable` does not flow.
+    socket.removeAllListeners('readable').resume();
   }
 
   protected report(): string {
@@ -119,7 +123,8 @@ export class SlowConnection extends WaitingClient implements SlowClient {
     try {
       this.#readOn();
     } catch (error) {
-      // What came is not HTTP.
+      // What came is not HTTP, and neither is the rest.
+      this.#ahead = Buffer.alloc(0);
       this.#over({ reason: 'cut', error: error as Error });
       this.#line.reset();
     }

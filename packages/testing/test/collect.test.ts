@@ -120,14 +120,34 @@ describe('collect with a URL', () => {
 });
 
 describe('collect with a response', () => {
-  it('reads a fetch Response, or the promise of one', async () => {
-    const { url, allGone } = await serve((_request, response) => void stream(response, 'data: a\n\n'));
+  it('reads a fetch Response, or the promise of one, and hangs up', async () => {
+    const gone: Promise<unknown>[] = [];
+    const { url } = await serve((_request, response) => {
+      gone.push(once(stream(response, 'data: a\n\n'), 'close'));
+    });
     const fromResponse = await collect(await fetch(url));
     const fromPromise = await collect(fetch(`${url}/b`));
     expect(await fromResponse.next()).toMatchObject({ data: 'a' });
     expect(await fromPromise.next()).toMatchObject({ data: 'a' });
     await Promise.all([fromResponse.close(), fromPromise.close()]);
-    expect(await allGone()).toBe(0);
+    await Promise.all(gone);
+    expect(gone).toHaveLength(2);
+  });
+
+  it('gives the headers of a fetch Response as those of node:http', async () => {
+    const headers = { 'Content-Type': 'text/event-stream', 'set-cookie': ['a=1', 'b=2'] };
+    const { url } = await serve((_request, response) => void response.writeHead(200, headers).end());
+    const [fetched, asked] = await Promise.all([collect(fetch(url)), collect(url)]);
+    expect(fetched.headers).toMatchObject({ 'content-type': 'text/event-stream', 'set-cookie': ['a=1', 'b=2'] });
+    expect(Object.keys(asked.headers)).toEqual(expect.arrayContaining(['content-type', 'set-cookie']));
+  });
+
+  it('hears of a broken fetch Response', async () => {
+    const { url } = await serve((_request, response) => {
+      stream(response).write('data: a\n\ndata: b', () => response.destroy());
+    });
+    const events = await collect(fetch(url));
+    expect(await events.closed).toMatchObject({ reason: 'cut', error: { message: 'other side closed' } });
   });
 
   it('reads an IncomingMessage', async () => {

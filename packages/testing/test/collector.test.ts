@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Collector, collect } from '../src/index.js';
 
 async function piped(timeoutMs = 5_000): Promise<{ body: PassThrough; stream: Collector }> {
@@ -11,7 +11,9 @@ describe('Collector', () => {
   it('gives each event to one wait, in the order in which they were asked for', async () => {
     const { body, stream } = await piped();
     const waits = [stream.take(2), stream.next(), stream.until('c'), stream.next()] as const;
-    body.write('data: 1\n\ndata: 2\n\ndata: 3\n\ndata: skipped\n\nevent: c\ndata: 4\n\n');
+    body.write('data: 1\n\n');
+    await stream.when(({ events }) => events.length === 1);
+    body.write('data: 2\n\ndata: 3\n\ndata: skipped\n\nevent: c\ndata: 4\n\n');
     body.write('data: 5\n\n');
     const [two, third, c, last] = await Promise.all(waits);
     expect([...two, third, c, last].map(({ data }) => data)).toEqual(['1', '2', '3', '4', '5']);
@@ -25,6 +27,9 @@ describe('Collector', () => {
     expect((await stream.next()).data).toBe('1');
     expect(await stream.until(({ data }) => data === '2')).toMatchObject({ event: 'message' });
     expect(await stream.take(0)).toEqual([]);
+    const again = [stream.until('x'), stream.until('x')];
+    body.write('event: x\ndata: 3\n\nevent: x\ndata: 4\n\n');
+    expect((await Promise.all(again)).map(({ data }) => data)).toEqual(['3', '4']);
   });
 
   it('shows comments, retry, lastEventId and the exact bytes, however they were cut', async () => {
@@ -111,6 +116,13 @@ describe('Collector failures', () => {
       message: expect.stringContaining('in vain for the condition ({ retry }) => retry === 17.'),
       stack: expect.stringContaining('collector.test.ts'),
     });
+  });
+
+  it('come in time although the test holds the timers still', async () => {
+    const { stream } = await piped(20);
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    await expect(stream.next()).rejects.toThrow('Waited 20 ms in vain for an event.');
   });
 
   it('pass on what a condition throws', async () => {

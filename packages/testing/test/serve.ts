@@ -23,7 +23,8 @@ export async function serve(listener: RequestListener, server: Server = createSe
   });
   const protocol = 'setSecureContext' in server ? 'https' : 'http';
   const allGone = async () => {
-    await Promise.all([...sockets].map((socket) => (socket.closed ? undefined : once(socket, 'close'))));
+    const open = [...sockets].filter((socket) => !socket.closed);
+    await Promise.all(open.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
     return new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count)));
   };
   return { url: `${protocol}://127.0.0.1:${(server.address() as AddressInfo).port}`, server, allGone };

@@ -1,5 +1,5 @@
 /**
- * Source: a supertest `Test` (a superagent request) that nobody has awaited yet. Its server stays up until the stream is over.
+ * Source: a supertest `Test` that nobody has awaited yet. Its server stays up until the stream is over.
  */
 import { Buffer } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -8,7 +8,7 @@ import type { Flow } from '../collector.js';
 import type { Begin, Open } from './source.js';
 
 /**
- * A supertest `Test` or superagent request, as far as it is needed here.
+ * A supertest `Test`, as far as it is needed here.
  * @example
  * const stream = await collect(request(app).get('/news').set('last-event-id', '7').expect(200));
  * await stream.close(); // throws if an expectation failed
@@ -83,10 +83,10 @@ class Outcome {
     this.#broken = error;
   }
 
-  /** Rejects with a failed expectation. A bad status or a broken connection is none: `status` and `closed` have told of them. */
+  /** Rejects with a failed expectation. A broken connection is none: `closed` has told of it. */
   async check(): Promise<void> {
     const error = await this.#settled;
-    if (error !== null && error !== this.#broken && !('status' in error)) throw error;
+    if (error !== null && error !== this.#broken) throw error;
   }
 }
 

@@ -1,0 +1,21 @@
+/** A certificate for 127.0.0.1 that signs itself, valid until the next century. It protects nothing. */
+export const certificate = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgzmaQbX7e5uj0KLY7
+2XuyWZpY9pkJD6BEL7rwH443QAShRANCAAQJNR2fUvZFOyayS/wdwfsbqeXpn8sD
+V02VjlDBijIQkrw6xTXbiR87A01UHqAjI8SFN4otoWh/gAnDtvd1qpEq
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUaCPmy/qylrKZGhGGj7As16ltkM0wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTIyMTQwM1oYDzIxMjYxMDI4
+MjIxNDAzWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQJNR2fUvZFOyayS/wdwfsbqeXpn8sDV02VjlDBijIQkrw6xTXbiR87
+A01UHqAjI8SFN4otoWh/gAnDtvd1qpEqo28wbTAdBgNVHQ4EFgQUH7Q+8XV+2X1c
+dvU2ze/5BHv6bgAwHwYDVR0jBBgwFoAUH7Q+8XV+2X1cdvU2ze/5BHv6bgAwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIhAJn0M7nUQg9P8PdviJGgDtOjQcBYje215piNrxrzpdTaAiAa
+i0kgFhsSZADHOVtxTVBR8kc1KD+thYihfWgu3pqrJw==
+-----END CERTIFICATE-----
+`,
+};
