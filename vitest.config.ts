@@ -15,7 +15,7 @@ export default defineConfig({
     maxWorkers: 2,
     retry: 0,
     projects: [
-      project('unit', 'test', { testTimeout: 5_000, sequence: { groupOrder: 0 } }),
+      project('unit', 'test', { testTimeout: 30_000, sequence: { groupOrder: 0 } }),
       project('sim', 'sim', { testTimeout: 180_000, sequence: { groupOrder: 1 } }),
       // One browser at a time, and never beside the other projects: what it measures is wall-clock time.
       ...(chromium

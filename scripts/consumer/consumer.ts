@@ -1,12 +1,55 @@
 // Type-checked against the packed packages, in a folder outside the repository, as an application's source would be.
-import * as conformance from '@headwater/conformance';
-import * as core from '@headwater/core';
-import * as node from '@headwater/core/node';
-import * as expressAdapter from '@headwater/express';
-import * as fastifyAdapter from '@headwater/fastify';
-import * as testing from '@headwater/testing';
+import { storeSuite } from '@headwater/conformance';
+import { type Connection, createHub, type Observer, type Published, SseError } from '@headwater/core';
+import { accept } from '@headwater/core/node';
+import { sse, streamHandler as expressStream, syncHandler } from '@headwater/express';
+import ssePlugin, { memoryStore, ssePlugin as named, streamHandler as fastifyStream } from '@headwater/fastify';
+import { collect, fakeClock } from '@headwater/testing';
 import express from 'express';
 import Fastify from 'fastify';
+import { createServer } from 'node:http';
 
-export const packages: readonly object[] = [core, node, expressAdapter, fastifyAdapter, testing, conformance];
-export const frameworks: readonly object[] = [express(), Fastify()];
+interface Events {
+  news: { story: { title: string }; message: string };
+  [user: `user:${string}`]: { mail: { from: string } };
+}
+
+const observer: Observer = { closed: (connection, { reason }) => console.log(connection.id, reason) };
+export const hub = createHub<Events>({ store: memoryStore({ retention: { count: 100 } }), observers: [observer] });
+export const published: Promise<Published> = hub.publish('news', { event: 'story', data: { title: 'x' } });
+// @ts-expect-error data of another shape
+export const refused = () => hub.publish('news', { event: 'story', data: { titel: 'x' } });
+
+export const app = express();
+app.use(sse({ hub, clientKey: (req) => req.ip }));
+app.get('/hello', (_req, res) => {
+  const connection: Connection = res.sse;
+  void connection.send({ event: 'hi', data: { n: 1 } });
+  connection.close({ retryMs: 1_000 });
+});
+app.get('/news', (_req, res) => void res.sse.subscribe([hub.channel('news'), 'user:1'], { onReset: 'earliest' }));
+app.get('/events', expressStream({ authorize: (req, channels) => req.query.token === 'x' && channels.length > 0 }));
+app.get('/sync', syncHandler({ authorize: async () => ({ principal: 'ann', expiresAt: Date.now() + 60_000 }) }));
+app.get('/tokens', async (_req, res) => {
+  await res.sse.send(
+    (async function* () {
+      yield { event: 'token', data: 'a' };
+    })(),
+    { end: 'keep', onError: () => ({ event: 'failed', data: '' }) },
+  );
+});
+
+export const fastify = Fastify();
+export const plugins: unknown[] = [ssePlugin === named];
+await fastify.register(ssePlugin, { hub });
+fastify.get('/news', (_request, reply) => reply.sse.subscribe('news'));
+fastify.get('/events', fastifyStream({ authorize: (request, channels) => request.ip !== '' && channels.length > 0 }));
+fastify.get('/head', () => fastify.sse.health());
+
+export const server = createServer((req, res) => void accept(req, res, hub).subscribe('news'));
+export const clock = fakeClock();
+export const title: Promise<string> = collect('http://127.0.0.1:1/news').then(
+  async (events) => (await events.next()).json<{ title: string }>().title,
+);
+export const isOurs = (error: unknown): boolean => error instanceof SseError && error.code === 'ERR_SSE_CLOSED';
+export { storeSuite };

@@ -4,7 +4,9 @@
  */
 import { Buffer } from 'node:buffer';
 import { SseError } from './errors.js';
+import { formatEventId } from './event-id.js';
 import type { Message, Serializer } from './message.js';
+import type { Entry } from './store.js';
 
 /** Lowest `retry` that may be sent, in milliseconds: browsers obey 0 and reconnect in a hot loop. */
 export const MIN_RETRY_MS = 250;
@@ -103,6 +105,11 @@ export function encodeFrame(id: string, body: Uint8Array): Buffer {
   frame.set(body, head.length);
   frame[frame.length - 1] = 0x0a;
   return frame;
+}
+
+/** The frame of an entry of the log. Its id uses the epoch in force at its place, which is the one it was stamped with. */
+export function toFrame({ seq, epoch, channel, prev, body }: Entry): Frame {
+  return { seq, channel, prev, bytes: encodeFrame(formatEventId(epoch, seq), body) };
 }
 
 /** The same frame as an anonymous one: without its id it moves no cursor. */

@@ -9,11 +9,13 @@ import type { Clock, Timer } from './clock.js';
 import { EpochList, type Invalid } from './epochs.js';
 import { hasCode, SseError } from './errors.js';
 import { formatEventId, newEpoch } from './event-id.js';
-import { encodeFrame, type Frame } from './frame.js';
+import { toFrame } from './frame.js';
 import type { Observers } from './observer.js';
 import type { ResolvedOptions } from './options.js';
 import { Ring } from './ring.js';
 import type { Appended, Entry, LogState, NewEntry, Position, Store, Tail } from './store.js';
+import { Waiters } from './waiters.js';
+import { warmRing } from './warm.js';
 
 /** What the hub wants to know. */
 export interface LogEvents {
@@ -28,8 +30,6 @@ export interface LogEvents {
   rolledBack(before: EpochList): void;
 }
 
-/** Entries per read while the ring is warmed. */
-const WARM_PAGE = 1_000;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 5_000;
 
@@ -55,7 +55,7 @@ export class Log {
   #checkTimer: Timer | undefined;
   /** The store's head at the last check, if this process was behind it then. */
   #behind = 0;
-  #waiting: { seq: number; wake: () => void }[] = [];
+  readonly #waiters = new Waiters();
 
   constructor(options: ResolvedOptions, observers: Observers, events: LogEvents) {
     this.#store = options.store;
@@ -101,14 +101,14 @@ export class Log {
   async connected(): Promise<void> {
     while (!this.#tail) {
       if (this.#closed) throw new SseError('ERR_SSE_CLOSED', 'Cannot reach the log: the hub is closed');
-      await this.connect().catch(() => new Promise<void>((wake) => this.#waiting.push({ seq: -1, wake })));
+      await this.connect().catch(() => this.#waiters.until(-1));
     }
   }
 
   /** Resolves once the tail has reached `seq`, or the log has moved under the caller (compare `generation`). */
   reached(seq: number): Promise<void> {
     if (seq <= this.head) return Promise.resolve();
-    return new Promise((wake) => this.#waiting.push({ seq, wake }));
+    return this.#waiters.until(seq);
   }
 
   /** Stores entries. A refused fence is handled and the append tried again: nothing was written. */
@@ -171,7 +171,7 @@ export class Log {
     this.#tailNo++;
     if (this.#retryTimer !== undefined) this.#clock.clearTimer(this.#retryTimer);
     if (this.#checkTimer !== undefined) this.#clock.clearTimer(this.#checkTimer);
-    this.#wake(Number.POSITIVE_INFINITY);
+    this.#waiters.wake(Number.POSITIVE_INFINITY);
   }
 
   /** This process's own position: what the fence compares. */
@@ -190,7 +190,7 @@ export class Log {
           await this.#startTail();
           break;
         } catch (error) {
-          if (hasCode(error, 'ERR_SSE_POSITION')) this.#restartAt(await this.#store.state());
+          if (hasCode(error, 'ERR_SSE_POSITION')) this.#restartCold(await this.#store.state());
           // Refused once more: the store went back between the two calls. A new epoch first, then the rollback.
           else if (!hasCode(error, 'ERR_SSE_FENCED')) throw error;
         }
@@ -198,7 +198,7 @@ export class Log {
       this.#failures = 0;
       this.#failure = undefined;
       this.#everConnected = true;
-      this.#wake(this.head);
+      this.#waiters.wake(this.head);
       this.#scheduleCheck();
     } catch (error) {
       if (this.#closed) return;
@@ -212,7 +212,8 @@ export class Log {
   /** Takes the state after a connect: the first one, a good one, or one that lost entries. */
   async #settle(state: LogState): Promise<void> {
     if (!this.#everConnected) {
-      await this.#warm(state);
+      await warmRing(this.ring, this.#store, state, this.#options.ringEvents);
+      this.#restartAt(state);
       return;
     }
     const { epoch, seq } = this.#here();
@@ -223,34 +224,20 @@ export class Log {
     this.ring.clear(state.head);
     this.#observers.emit('rolledBack', { head: state.head });
     this.#events.rolledBack(before);
-    this.#wake(Number.POSITIVE_INFINITY);
+    this.#waiters.wake(Number.POSITIVE_INFINITY);
   }
 
-  /** The first state: fills the ring with the newest history, so that a restart is not followed by a storm of reads. */
-  async #warm(state: LogState): Promise<void> {
-    const from = Math.max(0, state.head - this.#options.ringEvents);
-    this.epochs = new EpochList(state.epochs);
-    this.ring.clear(from);
-    for (let upTo = from; upTo < state.head; ) {
-      const page = await this.#store.read(upTo, undefined, WARM_PAGE);
-      const entries = page.entries.filter((entry) => entry.seq <= state.head);
-      if (entries.some((entry) => this.epochs.at(entry.seq) !== entry.epoch) || page.upTo <= upTo) break;
-      upTo = Math.min(page.upTo, state.head);
-      this.ring.warm(entries.map(toFrame), upTo, page.floors, page.forgotten);
-    }
-    // A log that changed while it was read is not worth more effort: cold is correct too.
-    if (this.ring.head !== state.head) this.ring.clear(state.head);
-    this.ring.evict(state.head);
-    this.generation++;
-    this.#events.moved(state.head);
+  /** Retention has dropped what came after the own place: history is the store's business until the ring has grown again. */
+  #restartCold(state: LogState): void {
+    this.ring.clear(state.head);
+    this.#restartAt(state);
   }
 
   #restartAt(state: LogState): void {
     this.epochs = new EpochList(state.epochs);
-    this.ring.clear(state.head);
     this.generation++;
     this.#events.moved(state.head);
-    this.#wake(Number.POSITIVE_INFINITY);
+    this.#waiters.wake(Number.POSITIVE_INFINITY);
   }
 
   async #startTail(): Promise<void> {
@@ -289,7 +276,7 @@ export class Log {
       grown = true;
     }
     if (!grown) return;
-    if (this.#waiting.length > 0) this.#wake(this.head);
+    this.#waiters.wake(this.head);
     this.#events.grown();
   }
 
@@ -326,7 +313,7 @@ export class Log {
       this.#retryTimer = undefined;
       this.connect().catch(() => {});
     }, delay);
-    this.#wake(-1);
+    this.#waiters.wake(-1);
   }
 
   /** An idle process would not notice a rollback: nobody publishes through it, so no fence refuses it. */
@@ -367,19 +354,4 @@ export class Log {
       },
     );
   }
-
-  #wake(seq: number): void {
-    const ready = this.#waiting.filter((waiter) => waiter.seq <= seq);
-    this.#waiting = this.#waiting.filter((waiter) => waiter.seq > seq);
-    for (const { wake } of ready) wake();
-  }
-}
-
-export function toFrame(entry: Entry): Frame {
-  return {
-    seq: entry.seq,
-    channel: entry.channel,
-    prev: entry.prev,
-    bytes: encodeFrame(formatEventId(entry.epoch, entry.seq), entry.body),
-  };
 }

@@ -5,8 +5,8 @@
  * transaction and for a moment only, so that a storm of reconnecting clients with many different cursors shares its reads.
  */
 import type { Clock } from './clock.js';
-import type { Frame } from './frame.js';
-import { type Log, toFrame } from './log.js';
+import { type Frame, toFrame } from './frame.js';
+import type { Log } from './log.js';
 import type { Observers } from './observer.js';
 import { MAX_BATCH_BYTES } from './options.js';
 import type { Page, Store } from './store.js';
@@ -84,9 +84,12 @@ export class Replay {
       const stretch = await (shared ?? this.#read(place, channels, block)).catch((error) => this.#failed(error));
       if (this.#closed || generation !== this.#log.generation) return undefined;
       if (stretch && stretch.upTo > after) return stretch;
+      if (!stretch || shared) continue;
       // A shared read may have begun before the log grew; one of our own that ends below our place means that the store went back.
-      if (stretch && !shared) await this.#log.check();
+      await this.#log.check();
       if (this.#closed || generation !== this.#log.generation) return undefined;
+      // Not settled yet: this process waits for its connection, and must not ask in a tight loop meanwhile.
+      await this.#pause();
     }
   }
 
@@ -144,7 +147,11 @@ export class Replay {
   async #failed(error: unknown): Promise<undefined> {
     if (this.#closed) return;
     this.#observers.error(error, 'store');
-    await new Promise<void>((resolve) => {
+    await this.#pause();
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
       this.#clock.setTimer(resolve, RETRY_MS);
     });
   }
