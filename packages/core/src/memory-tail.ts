@@ -11,15 +11,15 @@ export class MemoryTail implements Tail {
   readonly #onEnd: () => void;
   /** What came before the start, then undefined. */
   #waiting: Entry[] | undefined;
-  /** The newest entry that the listener was told of, or that waits for it. */
-  #seq: number;
+  /** The head when the tail began: up to here everything is in its backlog. */
+  readonly #head: number;
   #isOver = false;
 
   /** `backlog`, from now on the tail's, is all that the log holds after the tail's beginning, up to `head`. */
   constructor(listener: TailListener, backlog: Entry[], head: number, onEnd: () => void) {
     this.#listener = listener;
     this.#waiting = backlog;
-    this.#seq = head;
+    this.#head = head;
     this.#onEnd = onEnd;
   }
 
@@ -32,10 +32,8 @@ export class MemoryTail implements Tail {
 
   /** The next entries of the log. */
   tell(entries: readonly Entry[]): void {
-    const { seq } = entries[entries.length - 1] as Entry;
-    // A tail that began while a listener was being told has these in its backlog.
-    if (seq <= this.#seq) return;
-    this.#seq = seq;
+    // A tail that began while another one's listener was told of these has them in its backlog.
+    if ((entries[0] as Entry).seq <= this.#head) return;
     if (this.#waiting) for (const entry of entries) this.#waiting.push(entry);
     else this.#deliver(entries);
   }

@@ -101,7 +101,7 @@ export interface StoreSupports {
   readonly durable: boolean;
   /** Several processes can open the same log. */
   readonly shared: boolean;
-  /** `Entry.prev` is always exact (absent only after a channel was forgotten). */
+  /** `Entry.prev` is always exact (absent only after a channel was forgotten, or the log went back). */
   readonly prev: boolean;
   /** Retention is kept per channel, by count, age and bytes. */
   readonly retentionPerChannel: boolean;
@@ -140,7 +140,8 @@ export interface Store {
   read(after: number, channels: readonly string[] | undefined, limit: number): Promise<Page>;
 
   /**
-   * Reports every entry after `from`, resolving once the tail is in place. Fenced like `append`. Entries that the fence covers
+   * Reports every entry after `from`, resolving once the tail is in place; the listener may be called before that. Fenced like
+   * `append`. Entries that the fence covers
    * but that retention has trimmed in the meantime (`from` far behind) reject with `ERR_SSE_POSITION`: the hub then starts at the head.
    */
   tail(from: Position, listener: TailListener): Promise<Tail>;

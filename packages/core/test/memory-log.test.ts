@@ -1,102 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { hasCode, type SseErrorCode } from '../src/errors.js';
-import { KEPT_EPOCHS } from '../src/memory-epochs.js';
-import { MemoryLog } from '../src/memory-log.js';
-import { ENTRY_OVERHEAD, type MemoryStoreOptions } from '../src/memory-options.js';
-import type { NewEntry, Position } from '../src/store.js';
-
-const START: Position = { epoch: 'e', seq: 0 };
-const OFF = { count: false, ageMs: false, bytes: false } as const;
-
-function started(options: MemoryStoreOptions = {}): MemoryLog {
-  const log = new MemoryLog(options);
-  log.startEpoch('e');
-  return log;
-}
-
-const entry = (channel: string, size = 1, rest: Partial<NewEntry> = {}): NewEntry => {
-  return { channel, body: new Uint8Array(size), time: 0, ...rest };
-};
-
-function fill(log: MemoryLog, channel: string, count: number, size = 1, now = 0): void {
-  for (let i = 0; i < count; i++) log.append([entry(channel, size, { time: now })], START, now);
-}
-
-const seqs = (log: MemoryLog, channel?: string) => {
-  return log.read(0, channel === undefined ? undefined : [channel], 1e9).entries.map(({ seq }) => seq);
-};
-
-function codeOf(fn: () => unknown, code: SseErrorCode): boolean {
-  try {
-    fn();
-  } catch (error) {
-    return hasCode(error, code);
-  }
-  return false;
-}
-
-describe('MemoryLog options', () => {
-  test.each<[string, unknown, typeof TypeError | typeof RangeError]>([
-    ['retention', 5, TypeError],
-    ['retention', null, TypeError],
-    ['retention', { count: '5' }, TypeError],
-    ['retention', { count: -1 }, RangeError],
-    ['retention', { bytes: 1.5 }, RangeError],
-    ['retention', { ageMs: Number.POSITIVE_INFINITY }, RangeError],
-    ['retention', { ageMs: Number.NaN }, RangeError],
-    ['retentionOf', {}, TypeError],
-    ['maxTotalBytes', '1', TypeError],
-    ['maxTotalBytes', true, TypeError],
-    ['snapshotTtlMs', -1, RangeError],
-    ['keyTtlMs', false, TypeError],
-    ['forgetAfterMs', -5, RangeError],
-  ])('refuse %s: %j, and name it', (name, value, type) => {
-    const make = () => new MemoryLog({ [name]: value });
-    expect(make).toThrow(type);
-    expect(make).toThrow(new RegExp(`^${name}`));
-  });
-
-  test('take false for no bound', () => {
-    const log = started({ retention: OFF, maxTotalBytes: false, snapshotTtlMs: false, forgetAfterMs: false });
-    fill(log, 'a', 20_000, 1, 0);
-    log.sweep(1e12);
-    expect(seqs(log)).toHaveLength(20_000);
-  });
-
-  test('keep 10,000 entries and one hour by default', () => {
-    const log = started();
-    fill(log, 'a', 10_001);
-    expect(seqs(log)).toHaveLength(10_000);
-    log.sweep(3_600_000);
-    expect(seqs(log)).toHaveLength(10_000);
-    log.sweep(3_600_001);
-    expect(seqs(log)).toHaveLength(0);
-  });
-
-  test('retentionOf overrides single bounds of single channels', () => {
-    const retentionOf = (name: string) => (name === 'short' ? { count: 1 } : undefined);
-    const log = started({ retention: { count: 3, bytes: 20 }, retentionOf });
-    fill(log, 'short', 5);
-    fill(log, 'long', 5);
-    fill(log, 'short', 1, 21);
-    expect(seqs(log)).toEqual([8, 9, 10]);
-  });
-
-  test.each([
-    [
-      'throws',
-      () => {
-        throw new Error('boom');
-      },
-    ],
-    ['answers nonsense', () => ({ count: -1 })],
-  ])('a retentionOf that %s fails the append as a whole', (_, fail) => {
-    const log = started({ retentionOf: (name) => (name === 'bad' ? fail() : undefined) });
-    expect(codeOf(() => log.append([entry('good'), entry('bad')], START, 0), 'ERR_SSE_CALLBACK')).toBe(true);
-    expect(log.state().head).toBe(0);
-    expect(seqs(log)).toEqual([]);
-  });
-});
+import { ENTRY_OVERHEAD } from '../src/memory-options.js';
+import { codeOf, entry, fill, OFF, START, seqs, started } from './memory-fixture.js';
 
 describe('MemoryLog maxTotalBytes', () => {
   const cost = ENTRY_OVERHEAD + 100;
@@ -139,47 +43,6 @@ describe('MemoryLog maxTotalBytes', () => {
   });
 });
 
-describe('MemoryLog epochs', () => {
-  test('are kept for the last thousand connects', () => {
-    const log = started();
-    for (let i = 0; i < KEPT_EPOCHS + 50; i++) {
-      log.startEpoch(`e${i}`);
-      log.append([entry('a')], log.state().epochs[0]?.start === 0 ? START : { epoch: `e${i - 1}`, seq: i }, 0);
-    }
-    log.sweep(3_600_001);
-    expect(seqs(log)).toEqual([]);
-    log.startEpoch('last');
-    const { head, epochs } = log.state();
-    expect(epochs).toHaveLength(KEPT_EPOCHS);
-    expect(epochs.at(-1)).toEqual({ epoch: 'last', start: head + 1 });
-    expect(epochs.findLast(({ start }) => start <= head)?.epoch).toBe(`e${KEPT_EPOCHS + 49}`);
-  });
-
-  test('are kept as long as an entry or a snapshot of theirs is', () => {
-    for (const keep of ['entry', 'snapshot'] as const) {
-      const log = started({ retentionOf: (name) => (name === 'kept' ? OFF : { count: 0 }) });
-      log.append([entry(keep === 'entry' ? 'kept' : 'a')], START, 0);
-      const at = { epoch: 'e', seq: 1 };
-      if (keep === 'snapshot') log.saveSnapshot('kept', { at, data: 'x', time: 0 }, 0);
-      for (let i = 0; i < 2 * KEPT_EPOCHS; i++) {
-        log.startEpoch(`e${i}`);
-        log.append([entry('a')], log.state().epochs[0]?.epoch === 'e' ? at : START, 0);
-      }
-      expect(log.state().epochs[0]).toEqual({ epoch: 'e', start: 0 });
-      if (keep === 'snapshot') expect(log.loadSnapshot('kept', 0)?.data).toBe('x');
-      else expect(log.read(0, ['kept'], 1).entries[0]?.epoch).toBe('e');
-    }
-  });
-
-  test('that were never in force do not add up', () => {
-    const log = started();
-    fill(log, 'a', 1);
-    for (let i = 0; i < 3 * KEPT_EPOCHS; i++) log.startEpoch(`e${i}`);
-    expect(log.state().epochs.length).toBeLessThanOrEqual(KEPT_EPOCHS);
-    expect(log.state().epochs.at(-1)).toEqual({ epoch: `e${3 * KEPT_EPOCHS - 1}`, start: 2 });
-  });
-});
-
 describe('MemoryLog.sweep', () => {
   test('looks at some channels and goes on with the others the next time', () => {
     const log = started({ retention: { ageMs: 10 } });
@@ -193,18 +56,13 @@ describe('MemoryLog.sweep', () => {
   });
 
   test('ends with nothing to do once keys, entries and channels are gone', () => {
-    const log = started({ keyTtlMs: 100, retention: { ageMs: 100 }, forgetAfterMs: 100 });
-    log.append([entry('a', 1, { key: 'again' })], START, 0);
-    log.append([entry('a', 1, { key: 'other' })], START, 50);
-    // The first key comes again after it expired: it must not stop the second one's expiry.
-    log.append([entry('a', 1, { key: 'again', time: 120 })], START, 120);
-    log.sweep(160);
+    const log = started({ keyTtlMs: 200, retention: { ageMs: 100 }, forgetAfterMs: 100 });
+    log.append([entry('a', 1, { key: 'k' }), entry('a')], START, 0);
+    log.sweep(150);
     expect(log.isIdle).toBe(false);
-    log.sweep(219);
-    expect(log.isIdle).toBe(false);
-    log.sweep(300);
+    log.sweep(200);
     expect(log.isIdle).toBe(true);
-    expect(log.read(0, ['a'], 0)).toMatchObject({ forgotten: 3, upTo: 3 });
+    expect(log.read(0, ['a'], 0)).toMatchObject({ forgotten: 2, upTo: 2 });
   });
 
   test('does not forget a channel before its snapshot', () => {

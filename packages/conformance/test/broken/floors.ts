@@ -1,0 +1,72 @@
+/** Stores that keep quiet about what they have trimmed. */
+import { type BrokenStore, turn } from './broken-store.js';
+
+export const floors: readonly BrokenStore[] = [
+  {
+    defect: 'keeps the floor with the entries, and forgets it with the last one',
+    fails: ['floors', 'retention'],
+    wrap: (inner) => ({
+      async read(after, channels, limit) {
+        const page = await inner.read(after, channels, limit);
+        const known = new Map<string, number>();
+        for (const [channel, floor] of page.floors) {
+          if ((await inner.read(0, [channel], 1)).entries.length > 0) known.set(channel, floor);
+        }
+        return { ...page, floors: known, forgotten: 0 };
+      },
+    }),
+  },
+  {
+    defect: 'drops idle channels without remembering that it has',
+    fails: ['floors', 'retention', 'handles'],
+    wrap: (inner) => ({
+      async read(after, channels, limit) {
+        const page = await inner.read(after, channels, limit);
+        const kept = [...page.floors].filter(([, floor]) => floor !== page.forgotten);
+        return { ...page, floors: new Map(kept), forgotten: 0 };
+      },
+    }),
+  },
+  {
+    defect: 'gives no floors where it gives no entries',
+    fails: ['floors', 'retention'],
+    wrap: (inner) => ({
+      async read(...args) {
+        const page = await inner.read(...args);
+        return page.entries.length > 0 ? page : { ...page, floors: new Map() };
+      },
+    }),
+  },
+  {
+    defect: 'gives no floors where all channels are read',
+    fails: ['floors', 'retention'],
+    wrap: (inner) => ({
+      async read(after, channels, limit) {
+        const page = await inner.read(after, channels, limit);
+        return channels ? page : { ...page, floors: new Map() };
+      },
+    }),
+  },
+  {
+    defect: 'reads the floors before the entries, in another transaction',
+    fails: ['floors'],
+    wrap: (inner) => ({
+      async read(after, channels, limit) {
+        const { floors: earlier } = await inner.read(after, channels, 0);
+        await turn();
+        return { ...(await inner.read(after, channels, limit)), floors: earlier };
+      },
+    }),
+  },
+  {
+    defect: 'gives the lowest seq retained as the floor',
+    fails: ['floors', 'retention', 'snapshots', 'handles'],
+    wrap: (inner) => ({
+      async read(...args) {
+        const page = await inner.read(...args);
+        const wrong = [...page.floors].map(([channel, floor]) => [channel, floor && floor + 1] as const);
+        return { ...page, floors: new Map(wrong) };
+      },
+    }),
+  },
+];
