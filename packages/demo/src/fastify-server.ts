@@ -1,0 +1,31 @@
+/** The Fastify server: the same stream, for a page that comes from the Express server. */
+import type { AddressInfo } from 'node:net';
+import { ssePlugin } from '@headwater/fastify';
+import fastify from 'fastify';
+import { follow } from './channels.js';
+import { listen, urlOf } from './listen.js';
+import type { RunningServer, ServerContext } from './server.js';
+
+export async function startFastify(context: ServerContext, port: number): Promise<RunningServer> {
+  const { hub, requests, host, ports } = context;
+  const app = fastify({ forceCloseConnections: true });
+  app.addHook('onRequest', async (request, reply) => {
+    requests?.record('fastify', request.raw, reply.raw);
+    const { origin } = request.headers;
+    reply.header('vary', 'origin');
+    if (isOurPage(origin, request.hostname, ports.express)) reply.header('access-control-allow-origin', origin);
+  });
+  await app.register(ssePlugin, { hub });
+  app.get('/events', (_request, reply) => follow(reply.sse));
+
+  await listen('Fastify', { host, port, option: '--fastify-port' }, () => app.listen({ port, host }));
+  ports.fastify = (app.server.address() as AddressInfo).port;
+  return { url: urlOf(host, ports.fastify), close: () => app.close() };
+}
+
+/** No other page may read this machine's log: only the one that the Express server beside us served, under whatever name. */
+function isOurPage(origin: string | undefined, hostname: string, port: number): boolean {
+  if (origin === undefined || !URL.canParse(origin)) return false;
+  const page = new URL(origin);
+  return page.hostname === hostname && (page.port || '80') === String(port);
+}

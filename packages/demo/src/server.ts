@@ -1,0 +1,21 @@
+/** What both servers are given and what they give back. */
+import type { Hub } from '@headwater/core';
+import type { DemoEvents } from './channels.js';
+import type { RequestLog } from './request-log.js';
+
+export interface ServerContext {
+  readonly hub: Hub<DemoEvents>;
+  /** Undefined where somebody else's log is shown. */
+  readonly requests: RequestLog | undefined;
+  readonly host: string;
+  /** The path of the log that is shown. */
+  readonly log: string;
+  /** Filled in by each server when it listens: the page needs both. */
+  readonly ports: { express: number; fastify: number };
+}
+
+export interface RunningServer {
+  readonly url: string;
+  /** After the hub was drained: cuts what is left. */
+  close(): Promise<void>;
+}

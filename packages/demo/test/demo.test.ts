@@ -1,0 +1,127 @@
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Demo, type StartOptions, startDemo } from '../src/demo.js';
+import { type ReadEvent, readUntil } from './read-stream.js';
+import { temporaryFolder } from './temporary.js';
+
+async function start(options: Partial<StartOptions> = {}) {
+  const log = join(temporaryFolder(), 'app.log');
+  await writeFile(log, 'first\n');
+  const errors: unknown[] = [];
+  const demo = await startDemo({
+    log,
+    ownLog: false,
+    host: '127.0.0.1',
+    port: 0,
+    fastifyPort: 0,
+    intervalMs: 20,
+    drainMs: 0,
+    onError: (error) => errors.push(error),
+    ...options,
+  });
+  onTestFinished(() => demo.close());
+  return { demo, log, errors };
+}
+
+const urls = (demo: Demo) => [`${demo.expressUrl}events`, `${demo.fastifyUrl}events`] as const;
+const isLine = (text: string) => (event: ReadEvent) => event.event === 'line' && event.data === text;
+const isTelemetry = ({ event }: ReadEvent) => event === 'telemetry';
+const linesOf = (events: readonly ReadEvent[]) =>
+  events.filter(({ event }) => event === 'line').map(({ data }) => data);
+
+describe('startDemo', () => {
+  it('serves the telemetry of this machine through both servers', async () => {
+    const { demo } = await start();
+    for (const url of urls(demo)) {
+      const events = await readUntil(url, isTelemetry);
+      expect(events[0]).toMatchObject({ event: 'sse.open' });
+      expect(JSON.parse(events.at(-1)?.data ?? '')).toMatchObject({
+        cores: expect.toSatisfy((cores) => cores.length === os.cpus().length),
+        memory: { total: os.totalmem() },
+        load: expect.any(Array),
+        eventLoop: { mean: expect.any(Number), p99: expect.any(Number), max: expect.any(Number) },
+      });
+    }
+  });
+
+  it('serves the lines of a log, those that were there first, through both servers', async () => {
+    const { demo, log, errors } = await start();
+    const reading = urls(demo).map((url) => readUntil(url, isLine('zweite Zeile: größer')));
+    await appendFile(log, 'second\nzweite ');
+    await appendFile(log, 'Zeile: größer\n');
+    for (const events of await Promise.all(reading)) {
+      expect(linesOf(events)).toEqual(['first', 'second', 'zweite Zeile: größer']);
+    }
+    expect(errors).toEqual([]);
+  });
+
+  it('resumes after Last-Event-ID, through the other server too', async () => {
+    const { demo, log } = await start();
+    const [express, fastify] = urls(demo);
+    const before = await readUntil(express, isLine('first'));
+    await appendFile(log, 'second\n');
+    await readUntil(express, isLine('second'));
+    await appendFile(log, 'third\n');
+
+    const lastEventId = before.at(-1)?.id;
+    for (const url of [fastify, express, `${fastify}?lastEventId=${lastEventId}`]) {
+      const after = await readUntil(url, isLine('third'), url.includes('?') ? undefined : lastEventId);
+      expect(JSON.parse(after[0]?.data ?? '')).toMatchObject({ resume: 'resumed' });
+      expect(linesOf(after)).toEqual(['second', 'third']);
+    }
+  });
+
+  it('tells a client of an earlier run that its history is gone, and gives it what there is', async () => {
+    const { demo } = await start();
+    for (const url of urls(demo)) {
+      const events = await readUntil(url, isLine('first'), '3f2k9a.42');
+      expect(events.map(({ event }) => event).slice(0, 2)).toEqual(['sse.open', 'sse.reset']);
+      expect(JSON.parse(events[1]?.data ?? '')).toMatchObject({ channels: ['telemetry', 'log'] });
+    }
+  });
+
+  it('writes and shows its own requests where it was given no log', async () => {
+    const { demo, log } = await start({ ownLog: true });
+    for (const url of urls(demo)) await readUntil(url, ({ event }) => event === 'sse.open');
+    const line = / fastify GET \/events 200 \d+ ms$/;
+    await readUntil(urls(demo)[0], ({ data }) => line.test(data));
+    expect(await readFile(log, 'utf8')).toMatch(/stream \S+ fresh, \d+ behind\n/);
+  });
+
+  it('serves the page and what it needs to know, and lets it read the other server', async () => {
+    const { demo, log } = await start();
+    const ports = { express: Number(new URL(demo.expressUrl).port), fastify: Number(new URL(demo.fastifyUrl).port) };
+    expect(await (await fetch(`${demo.expressUrl}demo.json`)).json()).toEqual({ log, ports });
+    expect(await (await fetch(demo.expressUrl)).text()).toMatch('<script type="module" src="main.js">');
+    for (const file of ['main.js', 'stream.js', 'state.js', 'view.js', 'style.css', 'parts.css', 'icon.svg']) {
+      expect((await fetch(demo.expressUrl + file)).status).toBe(200);
+    }
+    const allowed = async (origin: string) => {
+      const abort = new AbortController();
+      const { headers } = await fetch(urls(demo)[1], { headers: { origin }, signal: abort.signal });
+      abort.abort();
+      return headers.get('access-control-allow-origin');
+    };
+    const page = new URL(demo.expressUrl).origin;
+    expect(await allowed(page)).toBe(page);
+    for (const other of ['http://127.0.0.1', 'http://example.test', page.replace('127.0.0.1', 'localhost'), 'null']) {
+      expect(await allowed(other)).toBeNull();
+    }
+  });
+
+  it('says which port is taken, and leaves nothing running', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void other.close());
+    const { port } = other.address() as { port: number };
+    await expect(start({ port })).rejects.toThrow(
+      `Cannot start the Express server: port ${port} of 127.0.0.1 is taken. Choose with --port <n>; 0 takes any free port`,
+    );
+    await expect(start({ fastifyPort: port })).rejects.toThrow(
+      /^Cannot start the Fastify server: .* --fastify-port <n>/,
+    );
+  });
+});

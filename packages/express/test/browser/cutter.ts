@@ -1,0 +1,82 @@
+/** A TCP proxy that cuts: after so many bytes of an answer, or at once. */
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+/** RST or FIN. */
+export type Cut = 'reset' | 'end';
+
+export class Cutter {
+  readonly #server = createServer((client) => this.#forward(client));
+  readonly #target: number;
+  readonly #clients = new Set<Socket>();
+  #budget = Number.POSITIVE_INFINITY;
+  #cut: Cut = 'reset';
+  /** Connections so far. */
+  connections = 0;
+
+  private constructor(target: number) {
+    this.#target = target;
+  }
+
+  /** A proxy before `port`, closed when the test is done. */
+  static async before(port: number): Promise<Cutter> {
+    const cutter = new Cutter(port);
+    await once(cutter.#server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => {
+      cutter.#server.close();
+      for (const client of cutter.#clients) client.destroy();
+    });
+    return cutter;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Lets `bytes` more of what the server sends pass, then cuts the connection that the last one belongs to. */
+  cutAfter(bytes: number, cut: Cut): void {
+    this.#budget = bytes;
+    this.#cut = cut;
+  }
+
+  /** Cuts every connection now. */
+  cutAll(cut: Cut): void {
+    for (const client of this.#clients) end(client, cut);
+  }
+
+  #forward(client: Socket): void {
+    this.connections++;
+    this.#clients.add(client);
+    const server = connect(this.#target, '127.0.0.1');
+    client.on('data', (bytes) => server.write(bytes));
+    server.on('data', (bytes) => this.#pass(client, bytes));
+    server.on('end', () => client.end());
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      one.on('error', () => {});
+      one.on('close', () => other.destroy());
+    }
+    client.on('close', () => this.#clients.delete(client));
+  }
+
+  #pass(client: Socket, bytes: Buffer): void {
+    if (!client.writable) return;
+    if (bytes.length < this.#budget) {
+      this.#budget -= bytes.length;
+      client.write(bytes);
+      return;
+    }
+    const rest = bytes.subarray(0, this.#budget);
+    this.#budget = Number.POSITIVE_INFINITY;
+    // A reset discards what has not been taken yet: first the bytes, then the cut.
+    client.write(rest, () => end(client, this.#cut));
+  }
+}
+
+function end(socket: Socket, cut: Cut): void {
+  if (cut === 'reset') socket.resetAndDestroy();
+  else socket.destroySoon();
+}
