@@ -6,7 +6,7 @@ import type { Publishable } from './typed.js';
 /** Options of `hub.channel(name)`. */
 export interface ChannelOptions {
   /** Gives the channel's state to clients whose history is gone; takes precedence over the hub's own provider. */
-  snapshot?: SnapshotProvider;
+  snapshot?: SnapshotProvider | undefined;
 }
 
 /** What became of a published message. */
@@ -20,7 +20,7 @@ export interface Published {
 /** Options of `publish`. */
 export interface PublishOptions {
   /** Idempotency key, 1 to 200 characters, good for 10 minutes within the channel. */
-  key?: string;
+  key?: string | undefined;
 }
 
 /** A channel of a hub, with its event types. */

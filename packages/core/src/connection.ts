@@ -20,9 +20,9 @@ import { type SubscribeOptions, toSubscriptions } from './subscription.js';
 /** Options of `send(source)`. */
 export interface SendSourceOptions {
   /** What happens at the source's end. Default `close`. */
-  end?: 'close' | 'keep';
+  end?: 'close' | 'keep' | undefined;
   /** Turns the source's failure into a last message for the client. By default the stream ends without a word: error texts are not for clients. */
-  onError?: (error: unknown) => Sendable | undefined;
+  onError?: ((error: unknown) => Sendable | undefined) | undefined;
 }
 
 export type { Resume };

@@ -95,7 +95,10 @@ export class Cursor {
     const added = subscriptions.filter(({ channel }) => !this.#following.has(channel));
     if (!this.#opened) this.#control &&= control;
     const result = this.#waiting.add();
-    for (const subscription of added) this.#following.add(subscription, this.position);
+    // While a lost place waits for another one, a new channel begins at the present.
+    const isLost = this.#phase === 'moving' && this.#repair?.isLost === true;
+    const place = isLost ? this.#hub.flusher.to : this.position;
+    for (const subscription of added) this.#following.add(subscription, place);
     if (!this.#opened) this.#attachSoon();
     else if (added.length === 0) this.#waiting.settle(this.#hadId ? 'resumed' : 'fresh', this.channels);
     else this.#join(added);
@@ -169,10 +172,12 @@ export class Cursor {
     if (this.#phase === 'ended') return;
     if (!this.#opened) return this.#attachSoon();
     const { log } = this.#hub;
-    const valid = this.seq <= log.head && before.at(this.seq) === log.epochs.at(this.seq);
+    const isLost = (seq: number) => seq > log.head || before.at(seq) !== log.epochs.at(seq);
     // Who is in repair may hold a snapshot of what was lost; who waits for a replay hook gets frames after a lost place.
-    if (!valid || this.#repair || this.#phase === 'moving') this.#reset(this.channels, 'rollback');
-    else this.#follow();
+    if (isLost(this.seq) || this.#repair || this.#phase === 'moving') return this.#reset(this.channels, 'rollback');
+    // A channel that begins at `now`, beside one at `earliest`, may begin at a place that is lost while the connection's is not.
+    for (const { channel, start } of this.#following.all()) if (isLost(start)) this.#following.start(channel, this.seq);
+    this.#follow();
   }
 
   /** The log has moved without losing anything. */
@@ -297,13 +302,15 @@ export class Cursor {
     if (turn !== this.#turn) return;
     this.#phase = 'behind';
     if (!stretch) return this.#hub.wake(this);
-    // Looked at for every page, not only at the beginning: retention goes on while we read.
-    const trimmed = this.#following.trimmed(this.seq, stretch.floorOf);
-    if (trimmed.length > 0) return this.#reset(trimmed, 'trimmed');
-    const target = this.#repair ? this.#repair.x : this.#hub.flusher.to;
+    const end = Math.min(stretch.upTo, this.#repair ? this.#repair.x : this.#hub.flusher.to);
+    // Looked at for every page, not only at the beginning: retention goes on while we read. Who begins after the page needs none of it.
+    const trimmed = this.#following
+      .trimmed(this.seq, stretch.floorOf)
+      .filter((channel) => (this.#following.get(channel)?.start ?? 0) < end);
+    if (trimmed.length > 0) return this.#reset(trimmed, 'trimmed', stretch.floorOf);
     this.#advance(
-      stretch.frames.filter((frame) => frame.seq <= target && this.#isDue(frame)),
-      Math.min(stretch.upTo, target),
+      stretch.frames.filter((frame) => frame.seq <= end && this.#isDue(frame)),
+      end,
     );
   }
 
@@ -332,26 +339,32 @@ export class Cursor {
     this.#reset(skipped, 'lag');
   }
 
-  #reset(channels: readonly string[], reason: ResetReason): void {
+  #reset(channels: readonly string[], reason: ResetReason, floorOf?: (channel: string) => number): void {
     const turn = ++this.#turn;
     this.#phase = 'moving';
     // A reset that interrupts a repair includes the channels that are not yet repaired.
     const broken = new Set([...channels, ...(this.#repair?.channels ?? [])]);
-    this.#repair = { channels: broken, x: Number.POSITIVE_INFINITY, keepIds: false, completing: undefined };
-    this.#prepare(broken, reason, turn).catch((error) => {
+    const isLost = losesCursor(reason) || this.#repair?.isLost === true;
+    this.#repair = { channels: broken, isLost, x: Number.POSITIVE_INFINITY, keepIds: false, completing: undefined };
+    this.#prepare(broken, reason, turn, floorOf).catch((error) => {
       if (turn === this.#turn) this.#fail(error);
     });
   }
 
-  async #prepare(broken: ReadonlySet<string>, reason: ResetReason, turn: number): Promise<void> {
+  async #prepare(
+    broken: ReadonlySet<string>,
+    reason: ResetReason,
+    turn: number,
+    floorOf: ((channel: string) => number) | undefined,
+  ): Promise<void> {
     const asked = [...this.#following.all()].filter(({ channel }) => broken.has(channel));
-    const found = await findStarts(this.#hub, asked, reason, this.#control);
+    const found = await findStarts(this.#hub, asked, reason, this.#control, floorOf);
     if (turn !== this.#turn) return;
     const starts = found.filter(({ channel }) => this.#following.has(channel));
     if (starts.length > 0) return this.#beginRepair(starts, reason);
     // Nobody follows what was broken any more.
+    if (this.#repair?.isLost) this.seq = this.#hub.flusher.to;
     this.#repair = undefined;
-    if (losesCursor(reason)) this.seq = this.#hub.flusher.to;
     this.#follow();
   }
 
@@ -361,10 +374,11 @@ export class Cursor {
       ({ channel }) => !starts.some((start) => start.channel === channel),
     );
     // A cursor that is lost counts for nothing; one that is not keeps what it has.
-    const own = losesCursor(reason) ? 0 : Math.max(this.seq, ...healthy.map(({ start }) => start));
-    for (const { channel, start } of healthy) this.#following.start(channel, Math.max(start, Math.min(own, this.seq)));
+    const isLost = this.#repair?.isLost === true;
+    const place = isLost ? 0 : this.seq;
+    for (const { channel, start } of healthy) this.#following.start(channel, Math.max(start, place));
     for (const { channel, seq } of starts) this.#following.start(channel, seq);
-    const repair = planRepair(starts, own);
+    const repair = planRepair(starts, Math.max(place, ...healthy.map(({ start }) => start)), isLost);
     this.seq = this.#following.lowestStart(repair.x);
     this.#repair = repair;
     const channels = starts.map(({ channel }) => channel);

@@ -18,23 +18,23 @@ import type { Filter } from './subscription.js';
 /** Options of `open`. */
 export interface OpenOptions {
   /** HTTP status. Default: the response's own, 200 if nobody set it. */
-  status?: number;
+  status?: number | undefined;
   /** Replaces default and earlier headers; `undefined` removes one. */
-  headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
   /** Reconnection time announced first, in milliseconds. Default: the hub's `retryMs`. */
-  retryMs?: number;
+  retryMs?: number | undefined;
 }
 
 /** Options of `close`. */
 export interface CloseOptions {
   /** Reconnection time announced last, in milliseconds. */
-  retryMs?: number;
+  retryMs?: number | undefined;
   /** Default `server`. */
-  reason?: CloseReason;
+  reason?: CloseReason | undefined;
   /** Free text for observers. */
-  detail?: string;
+  detail?: string | undefined;
   /** Tells clients that understand it (`sse.bye`) not to come back. EventSource itself can only be told so by a 204 on its next request. */
-  final?: boolean;
+  final?: boolean | undefined;
 }
 
 /** How a connection ended. */
@@ -42,6 +42,9 @@ export interface Ended {
   readonly reason: CloseReason;
   readonly detail: string | undefined;
 }
+
+/** Reasons for which nothing that waits is waited for. */
+const AT_ONCE: ReadonlySet<CloseReason> = new Set(['expired', 'revoked']);
 
 const TRUE = Promise.resolve(true);
 const FALSE = Promise.resolve(false);
@@ -253,8 +256,10 @@ export class Outlet implements SinkEvents {
   ): void {
     if (this.ended) return;
     const sink = this.#sink;
-    const givesUp = sink !== undefined && (reason === 'slow' || !this.hasRoom);
-    const farewell = sink && !givesUp ? this.#farewell(reason, options) : '';
+    // What waits was sent before the end and still arrives: a private message comes by no other way. Not for who takes nothing,
+    // nor for who must not have it any more.
+    const givesUp = sink !== undefined && (reason === 'slow' || (AT_ONCE.has(reason) && !this.hasRoom));
+    const farewell = this.hasRoom && !givesUp ? this.#farewell(reason, options) : '';
     if (farewell !== '') sink?.write(textBatch(farewell));
     // First the hub, then the sink: what the sink says of its own end is no news.
     this.#finish(reason, detail);
@@ -269,7 +274,9 @@ export class Outlet implements SinkEvents {
   failed(error: unknown, reason: CloseReason): void {
     const detail = error instanceof Error ? error.message : String(error);
     if (this.ended) return;
-    this.#hub.observers.error(error, 'subscribe', this.connection);
+    // A client whose history is gone is no error of ours.
+    if (reason === 'reset') this.#hub.observers.emit('refused', this.connection, detail);
+    else this.#hub.observers.error(error, 'subscribe', this.connection);
     if (!this.#sink) {
       this.#finish(reason, detail);
       this.transport.fail(error);

@@ -37,6 +37,8 @@ export interface Start {
 /** A repair under way: frames up to `x` go out without ids (unless `keepIds`), then the completing frame carries the id of `x`. */
 export interface Repair {
   readonly channels: Set<string>;
+  /** The cursor from before counts for nothing: this holds until the repair is complete, whatever interrupts it. */
+  readonly isLost: boolean;
   /** Infinity while the starts are being found. */
   readonly x: number;
   readonly keepIds: boolean;
@@ -45,16 +47,17 @@ export interface Repair {
 
 /**
  * Fixes the start of every channel, at places that this process has seen. Without a policy of its own a subscription gets a
- * snapshot where there is one, else everything that is retained. Rejects with `ERR_SSE_RESET_REJECTED` where one asks for that.
+ * snapshot where there is one, else everything that is retained. `floorOf`: what is known to be trimmed. Rejects with `ERR_SSE_RESET_REJECTED` where one asks for that.
  */
 export async function findStarts(
   hub: Pick<HubCore, 'options' | 'snapshots' | 'flusher' | 'log'>,
   channels: readonly Pick<Subscription, 'channel' | 'onReset'>[],
   reason: ResetReason,
   control: boolean,
+  floorOf: (channel: string) => number = () => 0,
 ): Promise<Start[]> {
   if (channels.some(({ onReset }) => onReset === 'reject')) throw rejected(reason);
-  const starts = await Promise.all(channels.map((wanted) => findStart(hub, wanted, reason, control)));
+  const starts = await Promise.all(channels.map((wanted) => findStart(hub, wanted, reason, control, floorOf)));
   const earliest = starts.filter(({ policy }) => policy === 'earliest').map(({ channel }) => channel);
   const floors = earliest.length > 0 ? await floorsOf(hub.options.store, earliest) : NONE;
   // A floor can be ahead of this process's tail.
@@ -69,9 +72,11 @@ async function findStart(
   { channel, onReset }: Pick<Subscription, 'channel' | 'onReset'>,
   reason: ResetReason,
   control: boolean,
+  floorOf: (channel: string) => number,
 ): Promise<Omit<Start, 'seq'>> {
   // A snapshot is a control event; who takes none gets history or the present instead.
-  const snapshot = control && (onReset ?? 'snapshot') === 'snapshot' ? await hub.snapshots.of(channel) : undefined;
+  const isWanted = control && (onReset ?? 'snapshot') === 'snapshot';
+  const snapshot = isWanted ? await hub.snapshots.of(channel, floorOf(channel)) : undefined;
   if (snapshot) return { channel, policy: 'snapshot', snapshot };
   // Who was too slow for everything is not helped by everything.
   return { channel, policy: onReset === 'live' || reason === 'lag' ? 'live' : 'earliest', snapshot };
@@ -83,12 +88,13 @@ export async function floorsOf(store: Store, channels: readonly string[]): Promi
   return new Map(channels.map((channel) => [channel, page.floors.get(channel) ?? page.forgotten]));
 }
 
-/** Puts the starts together: `own` is the connection's cursor where it still counts, 0 otherwise. */
-export function planRepair(starts: readonly Start[], own: number): Repair {
+/** Puts the starts together: `own` is the connection's cursor where it still counts, and where its other channels begin. */
+export function planRepair(starts: readonly Start[], own: number, isLost: boolean): Repair {
   const x = Math.max(own, ...starts.map((start) => start.seq));
   const atX = starts.filter((start) => start.snapshot && start.seq === x);
   return {
     channels: new Set(starts.map((start) => start.channel)),
+    isLost,
     x,
     // History alone, in log order: each of its ids is a place from which the client can go on.
     keepIds: starts.every((start) => start.policy === 'earliest'),

@@ -26,6 +26,7 @@ const SHARE_MS = 100;
 
 interface Call {
   readonly begun: number;
+  readonly seq: number;
   readonly result: Promise<Snapshot | undefined>;
 }
 
@@ -57,9 +58,12 @@ export class Snapshots {
     this.#providers.set(channel, provider);
   }
 
-  /** The provider's snapshot, else a saved one that is still part of the log, else undefined. Rejects where the provider fails. */
-  async of(channel: string): Promise<Snapshot | undefined> {
-    return (await this.#provided(channel)) ?? (await this.#saved(channel));
+  /**
+   * The provider's snapshot, else a saved one that is still part of the log, else undefined. Rejects where the provider fails.
+   * A state from below `floor` is of no use: what follows it is trimmed.
+   */
+  async of(channel: string, floor = 0): Promise<Snapshot | undefined> {
+    return (await this.#provided(channel, floor)) ?? (await this.#saved(channel));
   }
 
   /** Forgets every call that others could join: its place may be lost. */
@@ -67,12 +71,16 @@ export class Snapshots {
     this.#calls.clear();
   }
 
-  async #provided(channel: string): Promise<Snapshot | undefined> {
+  async #provided(channel: string, floor: number): Promise<Snapshot | undefined> {
     const provider = this.#providers.get(channel) ?? this.#default;
     if (!provider) return undefined;
+    // A floor can be ahead of this process's tail.
+    if (floor > this.#log.head) await this.#log.reached(floor);
     const shared = this.#calls.get(channel);
-    if (shared && this.#clock.elapsed() - shared.begun < SHARE_MS) return shared.result;
-    const call = { begun: this.#clock.elapsed(), result: this.#call(provider, channel) };
+    if (shared && shared.seq >= floor && this.#clock.elapsed() - shared.begun < SHARE_MS) return shared.result;
+    // Fixed before the call: what is published while the provider works follows the snapshot, twice at worst, never not at all.
+    const seq = this.#log.head;
+    const call = { begun: this.#clock.elapsed(), seq, result: this.#call(provider, channel, seq) };
     this.#calls.set(channel, call);
     const forget = () => {
       if (this.#calls.get(channel) === call) this.#calls.delete(channel);
@@ -82,9 +90,7 @@ export class Snapshots {
     return call.result;
   }
 
-  async #call(provider: SnapshotProvider, channel: string): Promise<Snapshot | undefined> {
-    // Fixed before the call: what is published while the provider works follows the snapshot, twice at worst, never not at all.
-    const seq = this.#log.head;
+  async #call(provider: SnapshotProvider, channel: string, seq: number): Promise<Snapshot | undefined> {
     const data = await withTimeout(this.#clock, this.#timeoutMs, `Snapshot provider of "${channel}"`, () =>
       provider(channel),
     );

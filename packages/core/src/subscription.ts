@@ -20,15 +20,15 @@ export interface SubscribeOptions {
    * Where a client without Last-Event-ID begins: `now` (default), `earliest` (everything that is retained), or after an EventId
    * that the application kept.
    */
-  from?: 'now' | 'earliest' | (string & {});
+  from?: 'now' | 'earliest' | (string & {}) | undefined;
   /** Withholds events from this connection. */
-  filter?: Filter;
+  filter?: Filter | undefined;
   /** What happens when this connection is too slow for the live set. Default `replay`: it pages through history until it has caught up. */
-  onLag?: LagPolicy;
+  onLag?: LagPolicy | undefined;
   /** How a reset is repaired. Default: `snapshot` where there is one, else `earliest`. */
-  onReset?: Policy;
+  onReset?: Policy | undefined;
   /** False leaves every `sse.*` event out, for clients that accept nothing but their own messages. Default true. One value per connection. */
-  control?: boolean;
+  control?: boolean | undefined;
 }
 
 export interface Subscription {

@@ -3,7 +3,7 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { useChromium } from '../../express/test/browser/chromium.js';
+import { useChromium } from '../../suite/test/chromium/chromium.js';
 import { type Demo, type StartOptions, startDemo } from '../src/demo.js';
 import { temporaryFolder } from './temporary.js';
 

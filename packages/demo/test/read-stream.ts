@@ -1,43 +1,19 @@
 /** A plain client for the tests: reads a stream up to an event, then goes away. */
+import { collect, type ReceivedEvent } from '@headwater/testing';
 
-export interface ReadEvent {
-  readonly id: string;
-  readonly event: string;
-  readonly data: string;
-}
+export type ReadEvent = ReceivedEvent;
 
 /** The events up to the first one that `isLast` says so of. */
 export async function readUntil(
   url: string,
   isLast: (event: ReadEvent) => boolean,
   lastEventId?: string,
-): Promise<ReadEvent[]> {
-  const abort = new AbortController();
-  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
-  const response = await fetch(url, { headers, signal: abort.signal });
-  const events: ReadEvent[] = [];
-  let text = '';
+): Promise<readonly ReadEvent[]> {
+  const stream = await collect(url, lastEventId === undefined ? {} : { lastEventId });
   try {
-    for await (const chunk of (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
-      const blocks = (text + chunk).split('\n\n');
-      text = blocks.pop() ?? '';
-      for (const block of blocks) {
-        const event = toEvent(block);
-        events.push(event);
-        if (isLast(event)) return events;
-      }
-    }
-    throw new Error(`The stream ended after ${JSON.stringify(events.at(-1))}`);
+    const last = await stream.until(isLast);
+    return stream.events.slice(0, stream.events.indexOf(last) + 1);
   } finally {
-    abort.abort();
+    await stream.close();
   }
-}
-
-function toEvent(block: string): ReadEvent {
-  const values = (name: string) =>
-    block
-      .split('\n')
-      .filter((line) => line.startsWith(`${name}: `))
-      .map((line) => line.slice(name.length + 2));
-  return { id: values('id')[0] ?? '', event: values('event')[0] ?? 'message', data: values('data').join('\n') };
 }

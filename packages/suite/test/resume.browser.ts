@@ -1,12 +1,13 @@
 /** A native EventSource gets every event once and in order, whatever happens to its connections. */
+
+import { createHub, type Hub, memoryStore } from '@headwater/express';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHub, type Hub, memoryStore } from '../src/index.js';
-import { BrowserSource, CLOSED, CONNECTING } from './browser/browser-source.js';
-import { useChromium } from './browser/chromium.js';
-import { type Cut, Cutter } from './browser/cutter.js';
-import { FRAMEWORKS, type Handler } from './browser/frameworks.js';
-import { seeded } from './browser/random.js';
+import { BrowserSource, CLOSED, CONNECTING } from './chromium/browser-source.js';
+import { useChromium } from './chromium/chromium.js';
+import { type Cut, Cutter } from './chromium/cutter.js';
+import { FRAMEWORKS, type Handler } from './chromium/frameworks.js';
+import { seeded } from './chromium/random.js';
 
 const openPage = useChromium();
 

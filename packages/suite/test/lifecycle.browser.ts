@@ -1,10 +1,11 @@
 /** How streams begin and end between our servers and Chromium's EventSource: headers, retry, status, redirects, cuts. */
+
+import { type CloseReason, createHub } from '@headwater/express';
 import { describe, expect, it } from 'vitest';
-import { type CloseReason, createHub } from '../src/index.js';
-import { BrowserSource, CLOSED, CONNECTING } from './browser/browser-source.js';
-import { useChromium } from './browser/chromium.js';
-import { Cutter } from './browser/cutter.js';
-import { FRAMEWORKS, type Handler } from './browser/frameworks.js';
+import { BrowserSource, CLOSED, CONNECTING } from './chromium/browser-source.js';
+import { useChromium } from './chromium/chromium.js';
+import { Cutter } from './chromium/cutter.js';
+import { FRAMEWORKS, type Handler } from './chromium/frameworks.js';
 
 const openPage = useChromium();
 

@@ -1,10 +1,11 @@
 /** What our servers put on the wire, as Chromium's EventSource takes it. The rules behind it: WHATWG HTML, section 9.2. */
+
+import type { Connection } from '@headwater/express';
+import { createHub } from '@headwater/express';
 import { describe, expect, it } from 'vitest';
-import type { Connection } from '../src/index.js';
-import { createHub } from '../src/index.js';
-import { BrowserSource, OPEN } from './browser/browser-source.js';
-import { useChromium } from './browser/chromium.js';
-import { FRAMEWORKS } from './browser/frameworks.js';
+import { BrowserSource, OPEN } from './chromium/browser-source.js';
+import { useChromium } from './chromium/chromium.js';
+import { FRAMEWORKS } from './chromium/frameworks.js';
 
 const openPage = useChromium();
 

@@ -1,12 +1,12 @@
 /** The same server in both frameworks: a blank page at `/`, and one handler for everything else. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo, Socket } from 'node:net';
+import { type Connection, createHub, type Hub, sse } from '@headwater/express';
+import { ssePlugin } from '@headwater/fastify';
 import express from 'express';
+import fastify from 'fastify';
 import { onTestFinished } from 'vitest';
-import { ssePlugin } from '../../../fastify/src/index.js';
-import { type Connection, createHub, type Hub, sse } from '../../src/index.js';
 
 /** One request, as both frameworks tell it. */
 interface Exchange {
@@ -63,11 +63,6 @@ const expressServer: Framework = {
     return served(server);
   },
 };
-
-type FastifyApp = Parameters<typeof ssePlugin>[0];
-
-/** Fastify is a dependency of its own adapter only. */
-const fastify = createRequire(new URL('../../../fastify/package.json', import.meta.url))('fastify') as () => FastifyApp;
 
 const fastifyServer: Framework = {
   async serve(handler, { hub = createHub(), port = 0 } = {}) {

@@ -1,8 +1,8 @@
 /** Our servers, Chromium's EventSource and pages of other origins: the headers that middleware has set decide. */
 import { describe, expect, it } from 'vitest';
-import { BrowserSource, CLOSED } from './browser/browser-source.js';
-import { useChromium } from './browser/chromium.js';
-import { FRAMEWORKS } from './browser/frameworks.js';
+import { BrowserSource, CLOSED } from './chromium/browser-source.js';
+import { useChromium } from './chromium/chromium.js';
+import { FRAMEWORKS } from './chromium/frameworks.js';
 
 const openPage = useChromium();
 
