@@ -1,1 +1,11 @@
-export {};
+/** The public surface of `@headwater/fastify`. Everything of `@headwater/core` is here too: one import is enough. */
+export * from '@headwater/core';
+export {
+  type AcceptOptions,
+  type Authorize,
+  acceptsEventStream,
+  type EndpointOptions,
+  type Grant,
+} from '@headwater/core/node';
+export { healthHandler, streamHandler, syncHandler } from './handlers.js';
+export { type SsePluginOptions, ssePlugin, ssePlugin as default } from './plugin.js';
