@@ -1,13 +1,14 @@
 // Type-checked against the packed packages, in a folder outside the repository, as an application's source would be.
+
+import { createServer } from 'node:http';
 import { storeSuite } from '@headwater/conformance';
 import { type Connection, createHub, type Observer, type Published, SseError } from '@headwater/core';
 import { accept } from '@headwater/core/node';
-import { sse, streamHandler as expressStream, syncHandler } from '@headwater/express';
-import ssePlugin, { memoryStore, ssePlugin as named, streamHandler as fastifyStream } from '@headwater/fastify';
+import { streamHandler as expressStream, sse, syncHandler } from '@headwater/express';
+import ssePlugin, { streamHandler as fastifyStream, memoryStore, ssePlugin as named } from '@headwater/fastify';
 import { collect, fakeClock } from '@headwater/testing';
 import express from 'express';
 import Fastify from 'fastify';
-import { createServer } from 'node:http';
 
 interface Events {
   news: { story: { title: string }; message: string };

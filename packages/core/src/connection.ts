@@ -9,7 +9,6 @@ import { checkRetry } from './frame.js';
 import type { Hub } from './hub.js';
 import type { HubCore } from './hub-core.js';
 import type { Message, Sendable } from './message.js';
-import type { Resume } from './observer.js';
 import { alreadyOpen, type CloseOptions, type Ended, type OpenOptions, Outlet } from './outlet.js';
 import type { ReplayHook } from './replay-hook.js';
 import type { Transport } from './sink.js';
@@ -24,8 +23,6 @@ export interface SendSourceOptions {
   /** Turns the source's failure into a last message for the client. By default the stream ends without a word: error texts are not for clients. */
   onError?: ((error: unknown) => Sendable | undefined) | undefined;
 }
-
-export type { Resume };
 
 export class Connection {
   /** Who this is, from `authorize`; free for the application. */

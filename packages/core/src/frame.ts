@@ -53,7 +53,7 @@ export function encodeComment(comment: string): string {
 }
 
 /** The `id:` line of a message of the application's own, '' without one. */
-export function encodeId(id: string | number | undefined): string {
+function encodeId(id: string | number | undefined): string {
   if (id === undefined) return '';
   const text = typeof id === 'number' && Number.isFinite(id) ? String(id) : id;
   // NUL, line breaks, spaces and bytes beyond ASCII cannot come back in a header: "If the field value does not contain U+0000 NULL, ..."
@@ -129,7 +129,7 @@ export function decodeBody(body: Uint8Array): { event: string; data: string } {
 }
 
 /** Throws where `event` cannot be an event type. */
-export function checkEvent(event: unknown): string {
+function checkEvent(event: unknown): string {
   if (typeof event !== 'string') throw new TypeError(`Event type must be a string, not ${typeof event}`);
   if (/[\r\n]/.test(event))
     throw new TypeError(`Event type must not contain a line break: ${JSON.stringify(event.slice(0, 80))}`);

@@ -23,7 +23,7 @@ export type Sendable<Data = unknown> = string | Message<Data>;
 const FIELDS = ['data', 'event', 'id', 'retry', 'comment'] as const;
 
 /** True for an object with at least one field of a message, even an undefined one. */
-export function isMessage(value: unknown): value is Message {
+function isMessage(value: unknown): value is Message {
   if (typeof value !== 'object' || value === null) return false;
   return FIELDS.some((field) => field in value);
 }

@@ -10,7 +10,7 @@ import type { Connection } from '../src/connection.js';
 import { createHub, type Hub, type HubOptions } from '../src/index.js';
 import { connect } from '../src/node/accept-request.js';
 
-export interface World {
+interface World {
   readonly clock: FakeClock;
   readonly hub: Hub;
   client(options?: FakeTransportOptions): Client;
@@ -20,7 +20,7 @@ export interface World {
   pass(ms: number, step?: number): Promise<void>;
 }
 
-export interface Client {
+interface Client {
   readonly connection: Connection;
   readonly transport: FakeTransport;
   /** Data of the events that are not control events. */
