@@ -1,6 +1,6 @@
 /** `app.use(sse())`: gives every response its `res.sse`, made on first touch. */
 import { type AnyHub, type Connection, createHub, type Hub } from '@headwater/core';
-import { type AcceptOptions, connect, NodeTransport } from '@headwater/core/node';
+import { type AcceptOptions, connect, coreOf, NodeTransport } from '@headwater/core/node';
 import type { NextFunction, Request, Response } from 'express';
 
 declare global {
@@ -42,6 +42,8 @@ export function sse(options: SseOptions = {}): SseMiddleware {
       `Unknown option "${unknown}" of sse(). Known: ${MEMBERS.join(', ')}; hub options go to createHub()`,
     );
   let hub = options.hub as Hub | undefined;
+  // Throws for a hub that is none: here, not at the first request.
+  if (hub !== undefined) coreOf(hub);
   const ownHub = (): Hub => {
     hub ??= createHub();
     return hub;
