@@ -1,0 +1,18 @@
+/** The scenarios, in the order in which they run. */
+import { buffers } from './buffers.js';
+import { fanout1000, fanout9000 } from './fanout.js';
+import { idleMemory } from './idle-memory.js';
+import { publishCost } from './publish-cost.js';
+import type { Scenario } from './scenario.js';
+import { single } from './single.js';
+import { slowClient } from './slow-client.js';
+
+export const SCENARIOS: readonly Scenario[] = [
+  fanout1000,
+  fanout9000,
+  single,
+  publishCost,
+  idleMemory,
+  slowClient,
+  buffers,
+];

@@ -1,0 +1,59 @@
+import { Buffer } from 'node:buffer';
+import { expect, test } from 'vitest';
+import { Reader, room } from '../src/client/reader.ts';
+import { Tally } from '../src/client/tally.ts';
+import { makePayload } from '../src/harness/payload.ts';
+
+const BYTES = 100;
+
+function stream(count: number, quote = ''): Buffer {
+  const head = 'HTTP/1.1 200 OK\r\n\r\n';
+  const events = Array.from({ length: count }, (_, seq) => {
+    const frame = `id: x.${seq}\ndata: ${quote}${makePayload(seq, 1_000 + seq, BYTES)}${quote}\n\n`;
+    return `${frame.length.toString(16)}\r\n${frame}\r\n`;
+  });
+  return Buffer.from(head + events.join(''));
+}
+
+function read(bytes: Buffer, step: number): Tally {
+  const tally = new Tally(() => {});
+  tally.expected = 1;
+  const reader = new Reader(tally, BYTES);
+  const from = room(BYTES);
+  const shared = Buffer.alloc(from + step, '@');
+  for (let at = 0; at < bytes.length; at += step) {
+    const part = bytes.subarray(at, at + step);
+    shared.set(part, from);
+    reader.take(shared, from, from + part.length, 5_000);
+  }
+  return tally;
+}
+
+const LENGTHS = [1, 7, 64, 100, 1_000, 100_000];
+
+test.each(LENGTHS)('Reader finds every event, whatever a read holds (%i bytes)', (step) => {
+  for (const quote of ['', '"']) {
+    const tally = read(stream(25, quote), step);
+    expect(tally).toMatchObject({ delivered: 25, lost: 0, repeated: 0, malformed: 0, completeTo: 25 });
+    expect(tally.latency.max).toBe(4_000);
+    expect(tally.lastDue).toBe(1_024);
+  }
+});
+
+test('Reader counts what a stream skipped', () => {
+  const [first, , third] = stream(3)
+    .toString()
+    .split(/(?=id: )/)
+    .slice(1) as [string, string, string];
+  expect(read(Buffer.from(first + third), 100)).toMatchObject({ delivered: 2, lost: 1, repeated: 0, completeTo: 1 });
+});
+
+test('Reader counts what came twice', () => {
+  const all = stream(3);
+  expect(read(Buffer.concat([all, all]), 64)).toMatchObject({ delivered: 3, lost: 0, repeated: 3 });
+});
+
+test('Reader counts an event without its blank line', () => {
+  const broken = stream(2).toString().replace('\n\n', '\n.');
+  expect(read(Buffer.from(broken), 1_000)).toMatchObject({ delivered: 1, lost: 1, malformed: 1 });
+});
