@@ -9,7 +9,7 @@ export interface Retention {
   readonly count: number | false;
   /** Milliseconds since the entry's `time`. Default 1 hour. */
   readonly ageMs: number | false;
-  /** Bytes of bodies. An entry that is larger by itself is not kept at all. Default 16 MiB. */
+  /** Bytes of bodies. An entry that is larger by itself is not kept at all. Default 32 MiB. */
   readonly bytes: number | false;
 }
 
@@ -56,8 +56,8 @@ const DEFAULTS = {
   count: 10_000,
   /** A laptop's lid or a tunnel, not a night: older state is better told by a snapshot. */
   ageMs: HOUR,
-  /** 1.6 KiB for each of the 10,000, and sixteen channels at their limit before the total bound matters. */
-  bytes: 16 * MIB,
+  /** 3.3 KiB for each of the 10,000, and eight channels at their limit before the total bound matters. */
+  bytes: 32 * MIB,
   /** A small part of what Node allows itself, and enough for every channel of an ordinary process. */
   maxTotalBytes: 256 * MIB,
   /** As long as client cursors are kept: whoever may come back finds the state to come back to. */
