@@ -18,12 +18,7 @@ export type Place =
   | { readonly kind: 'moved' };
 
 /** Waits until this process tails the store and its tail has reached the id's place: a client may come from a process that is ahead. */
-export async function findPlace(
-  hub: HubCore,
-  following: Following,
-  key: string,
-  id: string | undefined,
-): Promise<Place> {
+export async function findPlace(hub: HubCore, following: Following, id: string | undefined): Promise<Place> {
   const { log } = hub;
   await log.connected();
   if (id === undefined) {
@@ -35,7 +30,7 @@ export async function findPlace(
   if (!position || problem) return { kind: 'lost', id, reason: problem ?? 'malformed' };
   const { seq } = position;
   if (following.channels.every((channel) => log.ring.covers(channel, seq))) return { kind: 'resumed', seq };
-  const stretch = await hub.replay.fromStore(key, following.channels, seq);
+  const stretch = await hub.replay.fromStore(following.channels, seq);
   if (!stretch) return { kind: 'moved' };
   const { floorOf } = stretch;
   const channels = floorOf ? following.namesWhere(({ channel }) => floorOf(channel) > seq) : [];

@@ -16,6 +16,7 @@ import type { HubCore } from './hub-core.js';
 import type { LiveSet } from './live-set.js';
 import type { Resume } from './observer.js';
 import type { Outlet } from './outlet.js';
+import { firstBatch } from './replay.js';
 import { runReplayHook } from './replay-hook.js';
 import {
   findStarts,
@@ -209,7 +210,7 @@ export class Cursor {
   async #attach(turn: number): Promise<void> {
     const id = this.#outlet.lastEventId ?? this.#following.fromId;
     this.#hadId = id !== undefined;
-    const place = await findPlace(this.#hub, this.#following, this.#key(), id);
+    const place = await findPlace(this.#hub, this.#following, id);
     if (turn !== this.#turn) return;
     switch (place.kind) {
       case 'moved':
@@ -298,7 +299,7 @@ export class Cursor {
   async #readStore(): Promise<void> {
     const turn = ++this.#turn;
     this.#phase = 'reading';
-    const stretch = await this.#hub.replay.fromStore(this.#key(), this.channels, this.seq);
+    const stretch = await this.#hub.replay.fromStore(this.channels, this.seq);
     if (turn !== this.#turn) return;
     this.#phase = 'behind';
     if (!stretch) return this.#hub.wake(this);
@@ -308,10 +309,10 @@ export class Cursor {
       .trimmed(this.seq, stretch.floorOf)
       .filter((channel) => (this.#following.get(channel)?.start ?? 0) < end);
     if (trimmed.length > 0) return this.#reset(trimmed, 'trimmed', stretch.floorOf);
-    this.#advance(
-      stretch.frames.filter((frame) => frame.seq <= end && this.#isDue(frame)),
-      end,
-    );
+    const due = stretch.frames.filter((frame) => frame.seq <= end && this.#isDue(frame));
+    // A page is counted in entries, and those may be large: whoever is slow gets no more of it at a time than of a flush.
+    const { frames, upTo } = firstBatch(due, end);
+    this.#advance(frames, upTo);
   }
 
   /** Writes history and moves the place; goes live in the same turn in which it has caught up. */
@@ -365,6 +366,7 @@ export class Cursor {
     // Nobody follows what was broken any more.
     if (this.#repair?.isLost) this.seq = this.#hub.flusher.to;
     this.#repair = undefined;
+    this.#waiting.settle('resumed', this.channels);
     this.#follow();
   }
 

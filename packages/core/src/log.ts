@@ -105,7 +105,7 @@ export class Log {
     }
   }
 
-  /** Resolves once the tail has reached `seq`, or the log has moved under the caller (compare `generation`). */
+  /** Resolves once the tail has reached `seq`, or the caller must look again: the place may be gone (compare `head`). */
   reached(seq: number): Promise<void> {
     if (seq <= this.head) return Promise.resolve();
     return this.#waiters.until(seq);
@@ -115,11 +115,13 @@ export class Log {
   async append(entries: readonly NewEntry[]): Promise<readonly Appended[]> {
     for (let tries = 0; ; tries++) {
       if (!this.#tail) await this.connect();
+      const no = this.#tailNo;
       try {
         return await this.#store.append(entries, this.#here());
       } catch (error) {
         if (!hasCode(error, 'ERR_SSE_FENCED') || tries === 3) throw error;
-        this.#drop(error);
+        // Where the tail is another one by now, the refusal is old news.
+        if (no === this.#tailNo) this.#drop(error);
         await this.connect();
       }
     }
@@ -135,10 +137,16 @@ export class Log {
       const problem = this.epochs.problem(position, this.head);
       if (!problem) return undefined;
       const { generation } = this;
+      const here = this.#here();
       const state = await this.#stateOrFailure();
       if (generation !== this.generation || !this.#tail) continue;
       if (!state) continue;
       const known = new EpochList(state.epochs);
+      // This process itself stands in a log that is lost: that comes first, and nothing of the new one fits before it.
+      if (known.problem(here, state.head)) {
+        await this.check();
+        continue;
+      }
       const verdict = known.problem(position, state.head);
       // Valid in the store and not yet here: the tail will bring it.
       if (verdict) return verdict;
@@ -150,11 +158,12 @@ export class Log {
 
   /** Something read from the store does not fit what this process has seen. Resolves once that is settled. */
   async check(): Promise<void> {
+    // From before the call: the tail may go on while it is under way, and an older answer would look like a loss.
+    const here = this.#here();
     const state = await this.#stateOrFailure();
     if (!state || !this.#tail || this.#closed) return;
-    const { epoch, seq } = this.#here();
-    if (new EpochList(state.epochs).problem({ epoch, seq }, state.head)) {
-      this.#drop(new SseError('ERR_SSE_FENCED', `The store lost entries below ${seq}`));
+    if (new EpochList(state.epochs).problem(here, state.head)) {
+      this.#drop(new SseError('ERR_SSE_FENCED', `The store lost entries below ${here.seq}`));
       await this.connect().catch(() => {});
     } else if (this.head < this.#behind) {
       await this.#refill(
@@ -162,6 +171,8 @@ export class Log {
       );
     }
     this.#behind = state.head;
+    // There is nothing above: who waits for more must look again.
+    if (state.head <= this.head) this.#waiters.wake(Number.POSITIVE_INFINITY);
   }
 
   close(): void {
@@ -190,7 +201,7 @@ export class Log {
           await this.#startTail();
           break;
         } catch (error) {
-          if (hasCode(error, 'ERR_SSE_POSITION')) this.#restartCold(await this.#store.state());
+          if (hasCode(error, 'ERR_SSE_POSITION')) await this.#skipTo(await this.#store.state());
           // Refused once more: the store went back between the two calls. A new epoch first, then the rollback.
           else if (!hasCode(error, 'ERR_SSE_FENCED')) throw error;
         }
@@ -198,8 +209,8 @@ export class Log {
       this.#failures = 0;
       this.#failure = undefined;
       this.#everConnected = true;
-      this.#waiters.wake(this.head);
-      this.#scheduleCheck();
+      // Those too who wait for a place above: the store may have lost it and nothing that this process has seen.
+      this.#waiters.wake(Number.POSITIVE_INFINITY);
     } catch (error) {
       if (this.#closed) return;
       this.#failure = error;
@@ -228,7 +239,10 @@ export class Log {
   }
 
   /** Retention has dropped what came after the own place: history is the store's business until the ring has grown again. */
-  #restartCold(state: LogState): void {
+  async #skipTo(state: LogState): Promise<void> {
+    // The store may have gone back since it refused the tail.
+    const isLost = new EpochList(state.epochs).problem(this.#here(), state.head) !== undefined;
+    if (isLost && this.#everConnected) return this.#settle(state);
     this.ring.clear(state.head);
     this.#restartAt(state);
   }
@@ -260,6 +274,7 @@ export class Log {
     }
     this.#tail = tail;
     begun = true;
+    this.#scheduleCheck();
     if (early.length > 0) this.#take(early);
   }
 

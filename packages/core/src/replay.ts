@@ -20,7 +20,7 @@ export interface Stretch {
 }
 
 /** Places per block, and entries per read. */
-export const BLOCK = 256;
+const BLOCK = 256;
 const MAX_BLOCKS = 128;
 const BLOCK_AGE_MS = 1_000;
 const RETRY_MS = 250;
@@ -73,10 +73,11 @@ export class Replay {
    * The stretch after `after` from the store, at least one place long. Store errors are reported and the read is tried again.
    * Undefined where the log moved under the call, or the hub closed: the caller's own place may have changed with it.
    */
-  async fromStore(key: string, channels: readonly string[], after: number): Promise<Stretch | undefined> {
+  async fromStore(channels: readonly string[], after: number): Promise<Stretch | undefined> {
     const { generation } = this.#log;
     const block = Math.floor(after / BLOCK) * BLOCK;
-    const place = `${key}@${block}`;
+    // Named by what is read, in this turn: a name that was made earlier could stand for other channels by now.
+    const place = `${channels.toSorted().join()}@${block}`;
     const kept = this.#blocks.get(place);
     if (kept && kept.stretch.upTo > after && this.#clock.elapsed() - kept.readAt < BLOCK_AGE_MS) return kept.stretch;
     for (;;) {
@@ -155,4 +156,14 @@ export class Replay {
       this.#clock.setTimer(resolve, RETRY_MS);
     });
   }
+}
+
+/** The first of `frames`, which are complete up to `upTo`, that fit into one batch, at least one; and how far they reach. */
+export function firstBatch(frames: readonly Frame[], upTo: number): { frames: readonly Frame[]; upTo: number } {
+  let bytes = 0;
+  const end = frames.findIndex((frame, index) => {
+    bytes += frame.bytes.length;
+    return index > 0 && bytes > MAX_BATCH_BYTES;
+  });
+  return end === -1 ? { frames, upTo } : { frames: frames.slice(0, end), upTo: (frames[end] as Frame).seq - 1 };
 }

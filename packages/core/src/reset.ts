@@ -59,9 +59,7 @@ export async function findStarts(
   if (channels.some(({ onReset }) => onReset === 'reject')) throw rejected(reason);
   const starts = await Promise.all(channels.map((wanted) => findStart(hub, wanted, reason, control, floorOf)));
   const earliest = starts.filter(({ policy }) => policy === 'earliest').map(({ channel }) => channel);
-  const floors = earliest.length > 0 ? await floorsOf(hub.options.store, earliest) : NONE;
-  // A floor can be ahead of this process's tail.
-  await hub.log.reached(Math.max(0, ...floors.values()));
+  const floors = await reachedFloors(hub, earliest, floorOf);
   // The present is read last, in the turn that uses it.
   const now = hub.flusher.to;
   return starts.map((start) => ({ ...start, seq: start.snapshot?.seq ?? floors.get(start.channel) ?? now }));
@@ -80,6 +78,23 @@ async function findStart(
   if (snapshot) return { channel, policy: 'snapshot', snapshot };
   // Who was too slow for everything is not helped by everything.
   return { channel, policy: onReset === 'live' || reason === 'lag' ? 'live' : 'earliest', snapshot };
+}
+
+/** The lowest places from which the channels are complete, once this process has reached them: a floor can be ahead of its tail. */
+async function reachedFloors(
+  hub: Pick<HubCore, 'options' | 'log'>,
+  channels: readonly string[],
+  floorOf: (channel: string) => number,
+): Promise<Map<string, number>> {
+  if (channels.length === 0) return new Map();
+  for (let known = floorOf; ; known = () => 0) {
+    const floors = await floorsOf(hub.options.store, channels);
+    // A store that has gone back says less than is known; before that is noticed nobody must be sent in a circle.
+    for (const [channel, floor] of floors) floors.set(channel, Math.max(floor, known(channel)));
+    const highest = Math.max(...floors.values());
+    await hub.log.reached(highest);
+    if (highest <= hub.log.head) return floors;
+  }
 }
 
 /** The lowest place from which each channel is complete. */
@@ -111,5 +126,3 @@ export function snapshotFrame({ channel, snapshot }: Start, id?: string): string
 function rejected(reason: ResetReason): SseError {
   return new SseError('ERR_SSE_RESET_REJECTED', `Cannot resume: the history is gone (${reason})`, { statusCode: 400 });
 }
-
-const NONE: ReadonlyMap<string, number> = new Map();

@@ -63,7 +63,7 @@ export class Snapshots {
    * A state from below `floor` is of no use: what follows it is trimmed.
    */
   async of(channel: string, floor = 0): Promise<Snapshot | undefined> {
-    return (await this.#provided(channel, floor)) ?? (await this.#saved(channel));
+    return (await this.#provided(channel, floor)) ?? (await this.#saved(channel, floor));
   }
 
   /** Forgets every call that others could join: its place may be lost. */
@@ -97,11 +97,11 @@ export class Snapshots {
     return data === undefined ? undefined : { seq, json: toJson(data, channel) };
   }
 
-  async #saved(channel: string): Promise<Snapshot | undefined> {
+  async #saved(channel: string, floor: number): Promise<Snapshot | undefined> {
     if (!this.#store.supports.snapshots) return undefined;
     const saved = await this.#store.loadSnapshot(channel);
     // Saved by a process that is ahead: this one follows first. No longer part of the log: of no use.
-    if (!saved || (await this.#log.locate(saved.at))) return undefined;
+    if (!saved || saved.at.seq < floor || (await this.#log.locate(saved.at))) return undefined;
     return { seq: saved.at.seq, json: saved.data };
   }
 }
