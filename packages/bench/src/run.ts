@@ -3,13 +3,19 @@ import { writeFile } from 'node:fs/promises';
 import { checkOpenFiles, describeMachine } from './harness/machine.js';
 import { runRounds } from './harness/rounds.js';
 import { renderTables } from './harness/table.js';
-import { readOptions, usage } from './options.js';
+import { type Options, readOptions, usage } from './options.js';
 import { SCENARIOS } from './scenarios/index.js';
 import type { Parameters, Scenario } from './scenarios/scenario.js';
 
 /** Answers with the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  const options = readOptions(args);
+  let options: Options;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\nTry --help.`);
+    return 2;
+  }
   if (options.help) {
     console.log(usage());
     return 0;

@@ -57,3 +57,14 @@ test('Reader counts an event without its blank line', () => {
   const broken = stream(2).toString().replace('\n\n', '\n.');
   expect(read(Buffer.from(broken), 1_000)).toMatchObject({ delivered: 1, lost: 1, malformed: 1 });
 });
+
+test('Tally makes room for long runs', () => {
+  const tally = new Tally(() => {});
+  tally.expected = 1;
+  const payload = Buffer.from(makePayload(70_000, 500, BYTES));
+  tally.record(0, 600, payload, 0);
+  tally.record(70_000, 600, payload, 0);
+  tally.record(70_000, 700, payload, 0);
+  expect(tally).toMatchObject({ delivered: 3, completeTo: 1, lastDue: 500 });
+  expect(tally.latency.max).toBe(200);
+});

@@ -1,6 +1,8 @@
 /** G9 and G10: Express with the middleware that people have in front: compression, sessions, helmet, access logs. */
 
-import { gunzipSync } from 'node:zlib';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { createGunzip, gunzipSync } from 'node:zlib';
 import { createHub, sse } from '@headwater/express';
 import { collect } from '@headwater/testing';
 import compression from 'compression';
@@ -12,7 +14,7 @@ import morgan from 'morgan';
 import { describe, expect, it } from 'vitest';
 import { listen } from './kit/listen.js';
 import { Record } from './kit/record.js';
-import { until } from './kit/wait.js';
+import { turns, until } from './kit/wait.js';
 
 declare module 'express-session' {
   interface SessionData {
@@ -70,6 +72,35 @@ describe.each([
     expect(raw.raw.length).toBeLessThan(5_000);
     expect(gunzipSync(raw.raw).toString()).toContain(`data: ${'compressible '.repeat(5_000)}\n\n`);
     expect(record.errors).toEqual([]);
+  });
+
+  it('G9 F1 a paused client of a compressed stream costs a bounded number of bytes, and gets everything in the end', async () => {
+    const hub = createHub();
+    const app = framework().use(compression({ threshold: 0 }), sse({ hub }));
+    let most = 0;
+    app.get('/', (_req, res) => {
+      res.sse.open({ headers: { 'cache-control': 'no-cache' } });
+      void res.sse.subscribe('news');
+      hub.observe({ flushed: () => void (most = Math.max(most, res.sse.pendingBytes)) });
+    });
+    const origin = await listen(app);
+    const [response] = (await once(get(origin, acceptGzip), 'response')) as [IncomingMessage];
+    response.pause();
+    const random = Buffer.alloc(48 * 1024, (await import('node:crypto')).randomBytes(48 * 1024));
+    for (let n = 0; n < 200; n++) {
+      random.writeUInt32BE(n, n * 4);
+      await hub.publish('news', { data: `${n} ${random.toString('base64')}` });
+      await turns(2);
+    }
+    const [connection] = hub.connections;
+    expect(connection).toMatchObject({ isOpen: true, isLive: false });
+    const stream = await collect(response.pipe(createGunzip()), { timeoutMs: 20_000 });
+    await stream.until(({ data }) => data.startsWith('199 '));
+    const messages = stream.events.filter(({ event }) => event === 'message');
+    expect(messages.map(({ data }) => Number(data.split(' ', 1)[0]))).toEqual(Array.from({ length: 200 }, (_, n) => n));
+    expect(most).toBeLessThan(512 * 1024);
+    await stream.close();
+    response.destroy();
   });
 
   it('G10 with a session, helmet, compression and an access log in front: cookie sent, session saved, one line at the end', async () => {

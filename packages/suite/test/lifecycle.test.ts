@@ -3,7 +3,7 @@
  *
  * | row | where |
  * |---|---|
- * | C1 to C7, C17, C18 | below |
+ * | C1 to C7, C17, C18 | below; limits: limits.test.ts |
  * | C8 to C11 | sources.test.ts |
  * | C12, C13, C16 | heartbeat.test.ts |
  * | C14 | process.test.ts |
@@ -107,6 +107,29 @@ onEach(LEGS, (leg) => {
     expect(own.record).toMatchObject({ opens: [], closes: [], errors: [] });
     clock.advance(1_000);
     expect(clock.timers).toBe(0);
+  });
+
+  it('C3 so does one that has gone before anybody touches its connection', async () => {
+    const own = await serve(leg, { hub: { maxConnectionsPerClient: 1 } });
+    const seen = gate();
+    const results: unknown[] = [];
+    const path = own.lazyRoute(async (connection, { raw }) => {
+      seen.open();
+      const response = raw as EventEmitter;
+      await new Promise((resolve) => response.once('close', resolve));
+      const late = connection();
+      results.push(await late.send('x'), await late.subscribe('news'), late.signal.aborted, await late.closed);
+      results.push(late.lastEventId);
+    });
+    const opening = own.pause(path, { lastEventId: 'a.1' }).catch(() => {});
+    await seen.opened;
+    own.http2.close();
+    for (const socket of own.sockets) socket.destroy();
+    await opening;
+    await until(() => results.length === 5);
+    expect(results).toEqual([false, { resume: 'closed', channels: [] }, true, { reason: 'client' }, 'a.1']);
+    expect(own.record).toMatchObject({ opens: [], closes: [], errors: [], refusals: [] });
+    expect(own.failures).toEqual([]);
   });
 
   it('C4 answers a POST whose JSON body was parsed before with a stream that stays open', async () => {

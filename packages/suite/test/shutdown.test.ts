@@ -3,7 +3,7 @@ import { constants } from 'node:http2';
 import type { Connection } from '@headwater/core';
 import { expect, it } from 'vitest';
 import type { Handler } from './kit/app.js';
-import { LEGS } from './kit/legs.js';
+import { HTTP2_LEGS, isHttp2, LEGS } from './kit/legs.js';
 import { onEach } from './kit/on-each.js';
 import { serve } from './kit/served.js';
 import { turns, until } from './kit/wait.js';
@@ -16,7 +16,7 @@ onEach(LEGS, (leg) => {
   it('C15 a hundred streams do not hold up the shutdown, and each gets a retry, its place and its end', async () => {
     const server = await serve(leg, { hub: { retryMs: 3_000 } });
     const path = server.route(subscribes);
-    const request = leg.protocol.startsWith('h2') ? {} : { headers };
+    const request = isHttp2(leg) ? {} : { headers };
     const streams = await Promise.all(Array.from({ length: 100 }, () => server.open(path, request)));
     await Promise.all(streams.map((stream) => stream.until('sse.open')));
     const { id } = await server.hub.publish('news', 'last');
@@ -32,6 +32,15 @@ onEach(LEGS, (leg) => {
     expect(new Set(streams.map(({ retry }) => retry)).size).toBeGreaterThan(50);
     expect(server.record.closes.map(({ reason }) => reason)).toEqual(Array(100).fill('shutdown'));
     expect(server.hub.connections.size).toBe(0);
+    await until(() => server.sockets.size === 0);
+  });
+
+  it('C15 a hub that drains gives up the connections below its streams, so that their clients go elsewhere', async () => {
+    const server = await serve(leg);
+    const stream = await server.open(subscribes, isHttp2(leg) ? {} : { headers });
+    await stream.until('sse.open');
+    await server.hub.drain({ windowMs: 0 });
+    expect(await stream.closed).toEqual({ reason: 'end' });
     await until(() => server.sockets.size === 0);
   });
 
@@ -68,20 +77,17 @@ onEach(LEGS, (leg) => {
   });
 });
 
-onEach(
-  LEGS.filter(({ protocol }) => protocol.startsWith('h2')),
-  (leg) => {
-    it('C15 a session learns of the shutdown by GOAWAY, without an error', async () => {
-      const server = await serve(leg);
-      const goaways: number[] = [];
-      const { session } = server.http2;
-      session.on('goaway', (code: number) => void goaways.push(code));
-      const stream = await server.open(subscribes);
-      await stream.until('sse.open');
-      await server.shutdown();
-      await stream.closed;
-      await until(() => session.closed);
-      expect(new Set(goaways)).toEqual(new Set([constants.NGHTTP2_NO_ERROR]));
-    });
-  },
-);
+onEach(HTTP2_LEGS, (leg) => {
+  it('C15 a session learns of the shutdown by GOAWAY, without an error', async () => {
+    const server = await serve(leg);
+    const goaways: number[] = [];
+    const { session } = server.http2;
+    session.on('goaway', (code: number) => void goaways.push(code));
+    const stream = await server.open(subscribes);
+    await stream.until('sse.open');
+    await server.shutdown();
+    await stream.closed;
+    await until(() => session.closed);
+    expect(new Set(goaways)).toEqual(new Set([constants.NGHTTP2_NO_ERROR]));
+  });
+});

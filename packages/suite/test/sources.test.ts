@@ -11,7 +11,7 @@ import { EventEmitter, on } from 'node:events';
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import type { Connection, Source } from '@headwater/core';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { Handler } from './kit/app.js';
 import { LEGS } from './kit/legs.js';
 import { onEach } from './kit/on-each.js';
@@ -186,6 +186,24 @@ onEach(LEGS, (leg) => {
     const stream = await server().open((connection) => connection.send(bytes));
     await stream.closed;
     expect(stream.events.map(({ data }) => data)).toEqual(['<', 'ä>']);
+  });
+
+  it('C10 fifty sources at once are sent through one stream, without a warning', async () => {
+    const warnings: Error[] = [];
+    const listener = (warning: Error) => void warnings.push(warning);
+    process.on('warning', listener);
+    onTestFinished(() => void process.off('warning', listener));
+    const stream = await server().open(async (connection) => {
+      const sends = Array.from({ length: 50 }, (_, n) => connection.send([{ data: n }, { data: n }], { end: 'keep' }));
+      expect(await Promise.all(sends)).toEqual(Array(50).fill(true));
+      connection.close();
+    });
+    await stream.closed;
+    expect(stream.events.map(({ data }) => Number(data)).toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 100 }, (_, n) => n >> 1),
+    );
+    await turns();
+    expect(warnings).toEqual([]);
   });
 
   it("C11 keeps the stream open at the source's end where it is told to", async () => {

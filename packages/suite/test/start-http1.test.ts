@@ -9,7 +9,7 @@ import { HTTP1_LEGS, PLAIN_LEGS } from './kit/legs.js';
 import { onEach } from './kit/on-each.js';
 import { raw } from './kit/raw.js';
 import { serve, share } from './kit/served.js';
-import { DEADLINE_MS } from './kit/wait.js';
+import { DEADLINE_MS, until } from './kit/wait.js';
 
 onEach(HTTP1_LEGS, (leg) => {
   const server = share(leg);
@@ -83,6 +83,24 @@ onEach(HTTP1_LEGS, (leg) => {
     own.record.opens[0]?.close();
     await received.when(({ text }) => text.includes('data: second\n\n'));
     expect(received.text.match(/HTTP\/1.1 200 OK/g)).toHaveLength(2);
+  });
+
+  it('has nobody to stream to where the client leaves before a pipelined request has its turn', async () => {
+    const own = await serve(leg);
+    const path = own.route((connection) => connection.subscribe('news'));
+    const { received, socket } = await raw(own, [
+      `GET ${path} HTTP/1.1`,
+      'Host: x',
+      '',
+      `GET ${path} HTTP/1.1`,
+      'Host: x',
+    ]);
+    await received.when(({ text }) => text.includes('event: sse.open'));
+    await until(() => own.record.opens.length === 2);
+    socket.destroy();
+    await until(() => own.hub.connections.size === 0);
+    expect(own.record.closes).toMatchObject([{ reason: 'client' }, { reason: 'client' }]);
+    expect(own.record.errors).toEqual([]);
   });
 
   it('serves the next request on a connection whose stream has ended', async () => {

@@ -51,4 +51,21 @@ onEach(HTTP2_LEGS, (leg) => {
     await Promise.all(others.map((stream) => stream.until(({ data }) => data === 'rest')));
     expect(server.record.closes.map(({ reason }) => reason).toSorted()).toEqual(['client', 'server']);
   });
+
+  it('B9 keeps a session while other streams live on it, though one of them was sent away', async () => {
+    const server = await serve(leg);
+    const path = server.route((connection) => connection.subscribe('news'));
+    const [one, two] = [await server.open(path), await server.open(path)];
+    await Promise.all([one.until('sse.open'), two.until('sse.open')]);
+    const { session } = server.http2;
+    const [first, second] = server.record.opens;
+    first?.close({ reason: 'shutdown' });
+    expect(await one.closed).toEqual({ reason: 'end' });
+    const three = await server.open(path);
+    await three.until('sse.open');
+    expect([server.sockets.size, session.closed, two.isOpen]).toEqual([1, false, true]);
+    second?.close({ reason: 'shutdown' });
+    server.record.opens[2]?.close({ reason: 'shutdown' });
+    await until(() => session.closed);
+  });
 });

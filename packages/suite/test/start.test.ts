@@ -9,6 +9,7 @@
  * | B10, B13 | start-http1.test.ts |
  * | B14, B15 | start-http1.test.ts, with npm's EventSource; Chromium: packages/core and the adapters, *.browser.ts |
  */
+import type { Policy } from '@headwater/core';
 import { expect, it } from 'vitest';
 import type { Handler } from './kit/app.js';
 import { LEGS } from './kit/legs.js';
@@ -81,6 +82,7 @@ onEach(LEGS, (leg) => {
     const stream = await server().open((connection, context) => {
       context.setHeader('x-before', 'yes');
       context.setHeader('vary', 'origin');
+      context.raw.setHeader('x-raw', 'yes');
       connection.open();
       try {
         context.setHeader('x-after', 'yes');
@@ -89,7 +91,7 @@ onEach(LEGS, (leg) => {
       }
       return connection.send('still there');
     });
-    expect(stream.headers).toMatchObject({ 'x-before': 'yes', vary: 'origin' });
+    expect(stream.headers).toMatchObject({ 'x-before': 'yes', vary: 'origin', 'x-raw': 'yes' });
     expect(stream.headers).not.toHaveProperty('x-after');
     expect(await stream.next()).toMatchObject({ data: 'still there' });
     await stream.close();
@@ -171,11 +173,13 @@ onEach(LEGS, (leg) => {
   it('B11 answers HEAD with the headers and ends, and leaves nothing behind', async () => {
     const strict = await serve(leg, { hub: { maxConnections: 1 } });
     const results: unknown[] = [];
+    const policies = ['earliest', 'reject', 'live'] as const;
     const handler: Handler = async (connection) => {
-      results.push(await connection.subscribe('news'), await connection.send('x'), connection.isOpen);
+      const onReset = policies[results.length / 3] as Policy;
+      results.push(await connection.subscribe('news', { onReset }), await connection.send('x'), connection.isOpen);
     };
     const path = strict.route(handler);
-    for (let n = 0; n < 3; n++) {
+    for (const _policy of policies) {
       const head = await strict.open(path, { method: 'HEAD' });
       expect(await head.closed).toEqual({ reason: 'end' });
       expect(head).toMatchObject({ status: 200, text: '', headers: { 'content-type': 'text/event-stream' } });

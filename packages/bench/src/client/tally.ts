@@ -2,7 +2,8 @@
 import { digitsAt, TIME_DIGITS, TIME_OFFSET } from '../harness/payload.js';
 import { Histogram } from './histogram.js';
 
-const MOST_EVENTS = 2 ** 20;
+/** Events that there is room for at first. */
+const FIRST_ROOM = 2 ** 16;
 
 export class Tally {
   readonly latency: Histogram = new Histogram();
@@ -23,8 +24,8 @@ export class Tally {
   /** Every event below this number has reached every stream. */
   completeTo = 0;
 
-  readonly #due = new Float64Array(MOST_EVENTS);
-  readonly #arrived = new Uint32Array(MOST_EVENTS);
+  #due = new Float64Array(FIRST_ROOM);
+  #arrived = new Uint32Array(FIRST_ROOM);
   readonly #onComplete: () => void;
 
   constructor(onComplete: () => void) {
@@ -34,6 +35,7 @@ export class Tally {
   /** An event whose payload is at `mark`. Its time is read once, not for every stream. */
   record(seq: number, now: number, bytes: Uint8Array, mark: number): void {
     this.delivered++;
+    if (seq >= this.#due.length) this.#grow(seq);
     let due = this.#due[seq] as number;
     if (due === 0) {
       due = digitsAt(bytes, mark + TIME_OFFSET, TIME_DIGITS);
@@ -59,5 +61,14 @@ export class Tally {
     this.latency.reset();
     this.delivered = 0;
     this.bytes = 0;
+  }
+
+  #grow(seq: number): void {
+    const room = 2 ** Math.ceil(Math.log2(seq + 1));
+    const [due, arrived] = [this.#due, this.#arrived];
+    this.#due = new Float64Array(room);
+    this.#due.set(due);
+    this.#arrived = new Uint32Array(room);
+    this.#arrived.set(arrived);
   }
 }

@@ -27,6 +27,8 @@ export class Port implements Store {
   #tail: PortTail | undefined;
   /** The incarnation of the log that the last `startEpoch` came to. */
   #session = -1;
+  /** Epochs that are being started. */
+  #starting = 0;
   #isDead = false;
 
   constructor(shared: SharedLog, name: string, lag: number) {
@@ -36,11 +38,21 @@ export class Port implements Store {
     shared.ports.add(this);
   }
 
-  startEpoch(epoch: string): Promise<LogState> {
-    return this.#call('startEpoch', () => {
-      this.#session = this.#shared.incarnation;
-      return this.#shared.startEpoch(epoch);
-    });
+  /** The process is about to learn where the log stands. */
+  get isStarting(): boolean {
+    return this.#starting > 0;
+  }
+
+  async startEpoch(epoch: string): Promise<LogState> {
+    this.#starting++;
+    try {
+      return await this.#call('startEpoch', () => {
+        this.#session = this.#shared.incarnation;
+        return this.#shared.startEpoch(epoch);
+      });
+    } finally {
+      this.#starting--;
+    }
   }
 
   state(): Promise<LogState> {
@@ -58,7 +70,12 @@ export class Port implements Store {
   }
 
   read(after: number, channels: readonly string[] | undefined, limit: number): Promise<Page> {
-    return this.#call('read', () => this.#shared.log.read(after, channels, limit));
+    const { log, bugs } = this.#shared;
+    const { floors, forgotten } = log.read(after, channels, 0);
+    return this.#call('read', () => {
+      const page = log.read(after, channels, limit);
+      return bugs.floorsApart ? { ...page, floors, forgotten } : page;
+    });
   }
 
   tail(from: Position, listener: TailListener): Promise<Tail> {
@@ -91,8 +108,9 @@ export class Port implements Store {
 
   /** The log lost something, and the connection broke with it. */
   break(isHidden: boolean): void {
-    // What was on its way to the old log does not arrive at the new one.
-    const fragile = this.#shared.scheduler.take(({ what }) => what === `${this.name} append` || what === `${this.name} tail`);
+    // What was on its way to the old log does not arrive at the new one; behind a proxy only an append could do harm there.
+    const isFragile = (what: string) => what === `${this.name} append` || (!isHidden && what === `${this.name} tail`);
+    const fragile = this.#shared.scheduler.take(({ what }) => isFragile(what));
     for (const call of fragile as Call[]) call.abort();
     if (isHidden) this.#session = this.#shared.incarnation;
     if (isHidden) this.#tail?.stall();

@@ -17,6 +17,12 @@ export interface Faults {
   forgetAnswer: number;
 }
 
+/** What a store may get wrong between two transactions. */
+export interface StoreBugs {
+  /** A page's floors are from before its entries were read. */
+  readonly floorsApart?: boolean;
+}
+
 export class SharedLog {
   readonly log: MemoryLog;
   readonly truth: Truth;
@@ -24,18 +30,20 @@ export class SharedLog {
   readonly scheduler: Scheduler;
   readonly channels: readonly string[];
   readonly faults: Faults;
+  readonly bugs: StoreBugs;
   readonly ports = new Set<Port>();
   /** Grows when the log loses something: connections from before are broken then. */
   incarnation = 0;
   now = 1_000_000;
 
-  constructor(parts: Pick<SharedLog, 'log' | 'truth' | 'random' | 'scheduler' | 'channels' | 'faults'>) {
+  constructor(parts: Pick<SharedLog, 'log' | 'truth' | 'random' | 'scheduler' | 'channels' | 'faults' | 'bugs'>) {
     this.log = parts.log;
     this.truth = parts.truth;
     this.random = parts.random;
     this.scheduler = parts.scheduler;
     this.channels = parts.channels;
     this.faults = parts.faults;
+    this.bugs = parts.bugs;
   }
 
   startEpoch(epoch: string): LogState {

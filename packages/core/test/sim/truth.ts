@@ -8,6 +8,8 @@ import { Broken } from './broken.js';
 
 /** A place in the log. The origin of a log has neither channel nor token. */
 export interface Place {
+  /** Among all places of a run. */
+  readonly no: number;
   id: string;
   readonly seq: number;
   readonly channel: string | undefined;
@@ -24,10 +26,10 @@ export type Relation = 'same' | 'later' | 'earlier' | 'apart';
 export class Truth {
   readonly #byId = new Map<string, Place>();
   readonly #byToken = new Map<number, Place>();
+  readonly #floors = new Map<string, number>();
+  readonly #all: Place[] = [];
   /** The log as it is now, by seq. */
-  #line: Place[] = [origin()];
-  /** How many times something was lost. */
-  losses = 0;
+  #line: Place[] = [this.#place({ id: '', seq: 0, channel: undefined, token: Number.NaN, before: undefined })];
 
   get head(): Place {
     return this.#line.at(-1) as Place;
@@ -50,15 +52,31 @@ export class Truth {
     for (const { epoch, seq, channel, body } of entries) {
       const id = `${epoch}.${seq.toString(36)}`;
       const token = tokenOf(Buffer.from(body).toString('latin1'));
-      const place = { id, seq, channel, token, before: this.head, lost: false, trimmed: false };
+      const place = this.#place({ id, seq, channel, token, before: this.head });
       this.#line.push(place);
       this.#byId.set(id, place);
       this.#byToken.set(token, place);
     }
   }
 
+  /** How many places there have been. */
+  get made(): number {
+    return this.#all.length;
+  }
+
+  /** The highest place of `channel` that is not retained any more. */
+  floorOf(channel: string): number {
+    return this.#line.findLast((place) => place.channel === channel && place.trimmed)?.seq ?? 0;
+  }
+
+  /** The highest floor that `channel` ever had. */
+  highestFloor(channel: string): number {
+    return this.#floors.get(channel) ?? 0;
+  }
+
   /** Notes that nothing of `channel` up to `floor` is retained any more. */
   trimmed(channel: string, floor: number): void {
+    this.#floors.set(channel, Math.max(floor, this.highestFloor(channel)));
     for (let seq = Math.min(floor, this.head.seq); seq > 0; seq--) {
       const place = this.#line[seq] as Place;
       if (place.channel !== channel) continue;
@@ -68,14 +86,13 @@ export class Truth {
   }
 
   rollback(toSeq: number): void {
-    this.losses++;
     for (const place of this.#line.splice(toSeq + 1)) place.lost = true;
   }
 
   wipe(): void {
     this.rollback(0);
     (this.#line[0] as Place).lost = true;
-    this.#line = [origin()];
+    this.#line = [this.#place({ id: '', seq: 0, channel: undefined, token: Number.NaN, before: undefined })];
   }
 
   /** The place that an id names. An id that names none cannot be followed. */
@@ -117,6 +134,17 @@ export class Truth {
     return at;
   }
 
+  /** The place with that number. */
+  numbered(no: number): Place {
+    return this.#all[no] as Place;
+  }
+
+  #place(parts: Omit<Place, 'no' | 'lost' | 'trimmed'>): Place {
+    const place = { ...parts, no: this.#all.length, lost: false, trimmed: false };
+    this.#all.push(place);
+    return place;
+  }
+
   #isBefore(a: Place, b: Place): boolean {
     if (!a.lost && !b.lost) return a.seq < b.seq;
     let at: Place | undefined = b;
@@ -130,6 +158,3 @@ export function tokenOf(text: string): number {
   return Number(/#(\d+)/.exec(text)?.[1] ?? Number.NaN);
 }
 
-function origin(): Place {
-  return { id: '', seq: 0, channel: undefined, token: Number.NaN, before: undefined, lost: false, trimmed: false };
-}

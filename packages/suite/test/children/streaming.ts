@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHub, type Hub, type HubOptions } from '@headwater/core';
-import type { Handler } from '../kit/app.js';
+import type { Handler, LazyHandler } from '../kit/app.js';
 import { drive as driveExpress } from '../kit/express.js';
 import { drive as driveFastify } from '../kit/fastify.js';
 import { LEGS } from '../kit/legs.js';
@@ -24,7 +24,8 @@ export async function startApplication(legName: string, options: HubOptions, han
   if (!leg) throw new Error(`No leg is called ${legName}`);
   const hub = createHub(options);
   const failures: unknown[] = [];
-  const app = { hub, options: {}, handler, failed: (error: unknown) => void failures.push(error) };
+  const lazy: LazyHandler = (connection, context) => handler(connection(), context);
+  const app = { hub, options: {}, handler: lazy, failed: (error: unknown) => void failures.push(error) };
   const { framework, protocol } = leg;
   const driven =
     framework === 'node'

@@ -28,10 +28,13 @@ export interface Context {
 /** A handler of the application's own. A value or a promise is returned to the framework. */
 export type Handler = (connection: Connection, context: Context) => unknown;
 
+/** One that decides when it touches the connection, if at all. */
+export type LazyHandler = (connection: () => Connection, context: Context) => unknown;
+
 export interface App {
   readonly hub: Hub;
   readonly options: Pick<AcceptOptions, 'trustQuery' | 'replay'>;
-  readonly handler: Handler;
+  readonly handler: LazyHandler;
   /** What reached the framework's error handling. */
   failed(error: unknown): void;
 }

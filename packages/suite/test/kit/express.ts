@@ -22,7 +22,7 @@ function version5(app: App, isWrapped: boolean): Express {
   // It compresses nothing, because streams say `no-transform`; but it is in between.
   if (isWrapped) router.use(compression({ threshold: 0 }));
   router.use(express.json(), sse({ hub: app.hub, ...app.options }));
-  router.use((req, res) => app.handler(res.sse, contextOf(req, res)) as Promise<void>);
+  router.use((req, res) => app.handler(() => res.sse, contextOf(req, res)) as Promise<void>);
   router.use(errorHandler(app));
   return router;
 }
@@ -32,7 +32,7 @@ function version4(app: App): Express {
   const router = (express4 as unknown as typeof express)();
   router.use(express4.json() as never, sse({ hub: app.hub, ...app.options }));
   router.use((req, res, next) => {
-    Promise.resolve(app.handler(res.sse, contextOf(req, res))).catch(next);
+    Promise.resolve(app.handler(() => res.sse, contextOf(req, res))).catch(next);
   });
   router.use(errorHandler(app));
   return router;

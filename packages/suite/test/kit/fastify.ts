@@ -16,7 +16,8 @@ export function drive(app: App, protocol: Protocol): Driven {
     const { status, body } = errorAnswer(error);
     return reply.code(status).send(body);
   });
-  const handler = (request: FastifyRequest, reply: FastifyReply) => app.handler(reply.sse, contextOf(request, reply));
+  const handler = (request: FastifyRequest, reply: FastifyReply) =>
+    app.handler(() => reply.sse, contextOf(request, reply));
   void instance.after(() => {
     instance.all('/*', handler);
     instance.setNotFoundHandler(handler);

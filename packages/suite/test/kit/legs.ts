@@ -1,5 +1,5 @@
 /** Legs: every server that the suite runs on. A behaviour is written once and runs on each. */
-export type Framework = 'node' | 'express' | 'express4' | 'fastify';
+type Framework = 'node' | 'express' | 'express4' | 'fastify';
 
 /** `https` is HTTP/1.1 over TLS, `h2c` is HTTP/2 without TLS, `h2` with. */
 export type Protocol = 'http' | 'https' | 'h2c' | 'h2';

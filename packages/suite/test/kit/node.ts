@@ -28,7 +28,7 @@ async function serve(app: App, req: NodeRequest, res: NodeResponse): Promise<voi
   try {
     const isJson = req.headers['content-type'] === 'application/json';
     const body = isJson ? await readJson(req as unknown as Readable) : undefined;
-    await app.handler(accept(req, res, app.hub, app.options), contextOf(req, res, body));
+    await app.handler(() => accept(req, res, app.hub, app.options), contextOf(req, res, body));
   } catch (error) {
     app.failed(error);
     const { status, body } = errorAnswer(error);

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createHub, type Hub, type HubOptions } from '@headwater/core';
 import { type Collector, collect, type FakeClock, reconnectingClient } from '@headwater/testing';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import type { App, Driven, Handler } from './app.js';
+import type { App, Driven, Handler, LazyHandler } from './app.js';
 import { pem } from './certificate.js';
 import { drive as driveExpress } from './express.js';
 import { drive as driveFastify } from './fastify.js';
@@ -45,7 +45,7 @@ export class Served {
   fallback: Handler = (_connection, context) => context.answer(404, { error: 'no such route' });
   readonly sockets: Set<Socket> = new Set();
   readonly #driven: Driven;
-  readonly #handlers: Handler[] = [];
+  readonly #handlers: LazyHandler[] = [];
   #http2: Http2Client | undefined;
   readonly #former: Http2Client[] = [];
   readonly #clock: FakeClock | undefined;
@@ -56,12 +56,15 @@ export class Served {
     this.hub = 'publish' in hub ? hub : createHub(hub);
     if ('clock' in hub && 'advance' in hub.clock) this.#clock = hub.clock;
     this.hub.observe(this.record);
-    const handler: Handler = (connection, context) => {
+    const handler: LazyHandler = (connection, context) => {
       const [, number] = /^\/r\/(\d+)/.exec(context.url) ?? [];
-      return (this.#handlers[Number(number)] ?? this.fallback)(connection, context);
+      const own = this.#handlers[Number(number)];
+      return own ? own(connection, context) : this.fallback(connection(), context);
     };
     const app: App = { hub: this.hub, options, handler, failed: (error) => void this.failures.push(error) };
     this.#driven = drive(leg, app);
+    // Nothing is closed for being idle: what closes a connection is what the test has done.
+    if ('keepAliveTimeout' in this.#driven.server) this.#driven.server.keepAliveTimeout = 0;
     this.#driven.server.on('connection', (socket: Socket) => {
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
@@ -95,6 +98,10 @@ export class Served {
 
   /** Makes `handler` a route, and returns its path. */
   route(handler: Handler): string {
+    return this.lazyRoute((connection, context) => handler(connection(), context));
+  }
+
+  lazyRoute(handler: LazyHandler): string {
     return `/r/${this.#handlers.push(handler) - 1}`;
   }
 
