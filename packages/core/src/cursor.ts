@@ -128,7 +128,10 @@ export class Cursor {
     const { flusher } = this.#hub;
     const target = this.#repair ? this.#repair.x : flusher.to;
     if (this.seq >= target) return this.#arrived(target);
+    const turn = this.#turn;
     const stretch = this.#hub.replay.fromRing(this.channels, this.seq, target, (frame) => this.#isDue(frame));
+    // A filter has changed what is followed, or ended it: whoever did so has gone on from the place.
+    if (turn !== this.#turn) return;
     if (!stretch) return void this.#readStore();
     this.#advance(stretch.frames, stretch.upTo);
   }
@@ -137,7 +140,10 @@ export class Cursor {
   deliver(batch: Batch | undefined, frames: readonly Frame[], to: number): number {
     let own = batch;
     if (!own) {
+      const turn = this.#turn;
       const due = frames.filter((frame) => this.#passes(frame));
+      // As in `pull`: a filter may do anything.
+      if (turn !== this.#turn) return 0;
       if (due.length === 0) {
         this.seq = to;
         return 0;
@@ -310,6 +316,7 @@ export class Cursor {
       .filter((channel) => (this.#following.get(channel)?.start ?? 0) < end);
     if (trimmed.length > 0) return this.#reset(trimmed, 'trimmed', stretch.floorOf);
     const due = stretch.frames.filter((frame) => frame.seq <= end && this.#isDue(frame));
+    if (turn !== this.#turn) return;
     // A page is counted in entries, and those may be large: whoever is slow gets no more of it at a time than of a flush.
     const { frames, upTo } = firstBatch(due, end);
     this.#advance(frames, upTo);

@@ -2,6 +2,7 @@
  * Outlet: a connection's sink and everything about writing to it: opening, room, pending bytes, the farewell, the end.
  * Invariant: after the end nothing is written and nothing of the connection is left in the hub; the end comes once.
  */
+import { setMaxListeners } from 'node:events';
 import { type Batch, textBatch } from './batch.js';
 import type { Connection } from './connection.js';
 import type { Cursor } from './cursor.js';
@@ -119,7 +120,7 @@ export class Outlet implements SinkEvents {
   }
 
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
+    this.#abort ??= endlessListeners(new AbortController());
     if (this.ended && !this.#abort.signal.aborted) this.#abort.abort(this.ended.reason);
     return this.#abort.signal;
   }
@@ -205,9 +206,11 @@ export class Outlet implements SinkEvents {
   }
 
   #sendBatch(batch: Batch): Promise<boolean> {
+    const { hasRoom } = this;
     if (!this.write(batch)) return FALSE;
     const pending = this.pendingBytes;
-    if (pending > this.#hub.options.maxPendingBytes) {
+    // Who had room may be given one message, whatever its size: with TLS and HTTP/2 all of it waits at first.
+    if (!hasRoom && pending > this.#hub.options.maxPendingBytes) {
       this.end('slow', `${pending} bytes pending`);
       return FALSE;
     }
@@ -312,4 +315,10 @@ export class Outlet implements SinkEvents {
 /** @internal */
 export function alreadyOpen(): SseError {
   return new SseError('ERR_SSE_HEADERS_SENT', 'Cannot open the stream: it is already open');
+}
+
+/** A stream may have any number of sources, and each of them listens; that is no leak to warn of. */
+function endlessListeners(abort: AbortController): AbortController {
+  setMaxListeners(0, abort.signal);
+  return abort;
 }

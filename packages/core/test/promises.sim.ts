@@ -1,47 +1,35 @@
-import { createRequire } from 'node:module';
-
-const require = createRequire(import.meta.url);
-
+/**
+ * The six promises, held by seeded runs of real hubs over one simulated store that is slow, lossy and at times goes back.
+ * `HEADWATER_SEED=n` runs one seed again with its trace, `HEADWATER_SEEDS=n` another number of them.
+ */
 import { expect, test } from 'vitest';
 import { loadEdited, SMALL } from './sim/copy.js';
-import { describeFailure, run } from './sim/run.js';
 import { MUTANTS } from './sim/mutants.js';
-import { loadSubject } from './sim/subject.js';
+import { describeFailure, run } from './sim/run.js';
+import { loadSubject, type Subject } from './sim/subject.js';
+import type { RunOptions } from './sim/world.js';
 
-const GUIDES = MUTANTS.map((m) => m.guide);
-const guideOf = (seed: number) => (process.env['GUIDED'] ? { guide: GUIDES[seed % GUIDES.length] } : {});
-const COUNT = Number(process.env['HEADWATER_SEEDS'] ?? 300);
-const ONE = process.env['HEADWATER_SEED'];
+const COUNT = Number(process.env.HEADWATER_SEEDS ?? 5_000);
+const ONE = process.env.HEADWATER_SEED;
 
-test(`the promises hold`, async () => {
-  const subject = process.env['SMALL'] ? await loadEdited([...SMALL, ...(process.env['EDITS'] ? JSON.parse(require('node:fs').readFileSync(process.env['EDITS'], 'utf8')) : [])]) : await loadSubject();
-  const cpu = process.cpuUsage();
-  const hits: Record<string, number> = {};
-  (globalThis as any).HIT = (x: string) => { hits[x] = (hits[x] ?? 0) + 1; };
-  const seeds = ONE
-    ? [Number(ONE)]
-    : Array.from({ length: COUNT }, (_, i) => i + Number(process.env['HEADWATER_FROM'] ?? 0));
-  const started = performance.now();
-  let fails = 0;
+async function holds(subject: Subject, optionsOf: (seed: number) => RunOptions): Promise<void> {
+  const seeds = ONE === undefined ? Array.from({ length: COUNT }, (_, seed) => seed) : [Number(ONE)];
   for (const seed of seeds) {
-    if (process.env['HEADWATER_LOUD']) require('node:fs').writeFileSync('/tmp/lastseed', String(seed));
-    const error = process.env['HEADWATER_LOUD'] && ONE ? new Error('x') : await run(subject, seed, guideOf(seed));
+    const error = await run(subject, seed, optionsOf(seed));
     if (!error) continue;
-    fails++;
-    if (!ONE) {
-      console.log(seed, error.message);
-      if (fails > 30) break;
-      continue;
-    }
     const trace: string[] = [];
-    if (process.env['HEADWATER_LOUD'])
-      trace.push = (x) => (require('node:fs').appendFileSync('/tmp/lasttrace', x + '\n'), 0);
-    const again = await run(subject, seed, { trace, ...guideOf(seed) });
-    console.log(describeFailure(seed, again ?? error, trace));
+    const again = await run(subject, seed, { ...optionsOf(seed), trace });
+    expect.fail(describeFailure(seed, again ?? error, trace));
   }
-  if (process.env['EDITS']) console.log('HITS', JSON.stringify(hits));
-  console.log(
-    `${seeds.length} seeds, ${fails} failures, ${Math.round(performance.now() - started)} ms, cpu ${Math.round(process.cpuUsage(cpu).user / 1000)} ms`,
-  );
-  expect(fails).toBe(0);
+  expect(seeds.length).toBeGreaterThan(0);
+}
+
+test('P1 to P6 hold', async () => {
+  await holds(await loadSubject(), () => ({}));
+});
+
+test('P1 to P6 hold where pages, slices and full sinks come within a few events', async () => {
+  const subject = await loadEdited(SMALL);
+  // What brings a planted bug to light is what a new one would most likely show in.
+  await holds(subject, (seed) => ({ guide: MUTANTS[seed % MUTANTS.length]?.guide }));
 });

@@ -1,5 +1,6 @@
 /** G9 and G10: Express with the middleware that people have in front: compression, sessions, helmet, access logs. */
 
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { createGunzip, gunzipSync } from 'node:zlib';
@@ -81,12 +82,16 @@ describe.each([
     app.get('/', (_req, res) => {
       res.sse.open({ headers: { 'cache-control': 'no-cache' } });
       void res.sse.subscribe('news');
-      hub.observe({ flushed: () => void (most = Math.max(most, res.sse.pendingBytes)) });
+      hub.observe({
+        flushed: () => {
+          most = Math.max(most, res.sse.pendingBytes);
+        },
+      });
     });
     const origin = await listen(app);
     const [response] = (await once(get(origin, acceptGzip), 'response')) as [IncomingMessage];
     response.pause();
-    const random = Buffer.alloc(48 * 1024, (await import('node:crypto')).randomBytes(48 * 1024));
+    const random = randomBytes(48 * 1024);
     for (let n = 0; n < 200; n++) {
       random.writeUInt32BE(n, n * 4);
       await hub.publish('news', { data: `${n} ${random.toString('base64')}` });

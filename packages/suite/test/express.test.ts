@@ -220,6 +220,26 @@ describe.each([
     expect((await supertest(app).get('/live')).status).toBe(200);
   });
 
+  it('G8 what fails in a ready-made handler after the start is reported, and the stream ends in an orderly way', async () => {
+    const hub = createHub();
+    const record = new Record();
+    hub.observe(record);
+    const fails = () => Promise.reject(new Error('snapshot'));
+    hub.channel('news', { snapshot: fails });
+    const seen: unknown[] = [];
+    const app = framework().use(sse({ hub }));
+    app.get('/', streamHandler({ authorize: () => true }));
+    app.use(((error, _req, _res, next) => {
+      seen.push(error);
+      next(error);
+    }) satisfies ErrorRequestHandler);
+    const stream = await collect(`${await listen(app)}/?channel=news`, { lastEventId: 'nonsense' });
+    expect(await stream.closed).toEqual({ reason: 'end' });
+    await turns();
+    expect(seen).toEqual([]);
+    expect(record).toMatchObject({ closes: [{ reason: 'error' }], errors: [{ error: { code: 'ERR_SSE_CALLBACK' } }] });
+  });
+
   it('G8 says what is missing where its handlers have no sse() before them', async () => {
     const app = framework()
       .get('/', streamHandler({ authorize: () => true }))

@@ -106,7 +106,10 @@ describe.each(FRAMEWORKS)('%s and EventSource', (_name, framework) => {
   it('a subscription that rejects a reset answers 400, which closes it', async () => {
     const errors: unknown[] = [];
     const refused: string[] = [];
-    const observer = { error: (error: unknown) => errors.push(error), refused: (_: unknown, why: string) => refused.push(why) };
+    const observer = {
+      error: (error: unknown) => errors.push(error),
+      refused: (_: unknown, why: string) => refused.push(why),
+    };
     const hub = createHub({ observers: [observer] });
     const server = await framework.serve(({ stream }) => stream.subscribe('news', { onReset: 'reject' }), { hub });
     const source = await BrowserSource.open(await openPage(server.url), '/stream?lastEventId=gone');

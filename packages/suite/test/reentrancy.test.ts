@@ -5,7 +5,7 @@ import type { Handler } from './kit/app.js';
 import { LEGS } from './kit/legs.js';
 import { onEach } from './kit/on-each.js';
 import { serve } from './kit/served.js';
-import { until } from './kit/wait.js';
+import { turns, until } from './kit/wait.js';
 
 onEach(LEGS, (leg) => {
   /** A stream whose filter does `act` at the message `now`, beside one that only reads. */
@@ -44,14 +44,40 @@ onEach(LEGS, (leg) => {
 
   it('a filter that unsubscribes ends delivery of that channel, and of no other', async () => {
     const { server, acting } = await start((connection) => connection.unsubscribe('a'));
-    for (const data of ['one', 'now', 'two']) await server.hub.publish('a', data);
+    await server.hub.publish('a', 'one');
+    await acting.until(({ data }) => data === 'one');
+    for (const data of ['now', 'two']) void server.hub.publish('a', data);
+    await server.hub.publish('b', 'three');
+    await turns();
     await server.hub.publish('b', 'end');
     await acting.until(({ data }) => data === 'end');
     const seen = acting.events.filter(({ event }) => event === 'message').map(({ data }) => data);
-    expect(seen).not.toContain('two');
-    expect(seen.filter((data) => data === 'one')).toEqual(['one']);
+    expect(seen).toEqual(['one', 'three', 'end']);
     expect(server.record.errors).toEqual([]);
   });
+
+  it.each([
+    ['the ring', {}],
+    ['the store', { ringEvents: 1 }],
+  ])(
+    'a filter that unsubscribes while history comes from %s repeats nothing, and keeps the order',
+    async (_name, options) => {
+      const server = await serve(leg, { hub: options });
+      for (let n = 0; n < 20; n++) await server.hub.publish(n % 2 ? 'a' : 'b', { data: n });
+      const stream = await server.open((connection) => {
+        const filter = ({ data }: FilterEvent) => {
+          if (data === '7') connection.unsubscribe('a');
+          return true;
+        };
+        return connection.subscribe(['a', 'b'], { filter, from: 'earliest' });
+      });
+      await stream.until(({ data }) => data === '18');
+      const seen = stream.events.filter(({ event }) => event === 'message').map(({ data }) => Number(data));
+      expect(seen.filter((n) => n % 2 === 0)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18]);
+      expect(seen.filter((n) => n % 2 === 1 && n >= 7)).toEqual([]);
+      expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    },
+  );
 
   it('a filter that disconnects everyone leaves nobody behind', async () => {
     const { server, acting, reading } = await start(({ hub }) => void hub.disconnect(() => true));

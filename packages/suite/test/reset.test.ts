@@ -182,4 +182,23 @@ onEach(LEGS, (leg) => {
       expect(messages.map(([, data]) => data)).toEqual([8, 9, 10]);
     }
   });
+
+  it('D5 a repair by history alone shows each entry under its own id, also below the place where it is complete', async () => {
+    const store = memoryStore({ retention: { count: 3 } });
+    const server = await serve(leg, { hub: createHub({ store, ringEvents: 1 }) });
+    const ids = [''];
+    for (const channel of ['b', ...Array(9).fill('a')]) ids.push((await server.hub.publish(channel, 'x')).id);
+    const path = server.route(follows(['a', 'b'], 'earliest'));
+    const stream = await server.open(path, { lastEventId: 'nonsense' });
+    const seen = (await stream.take(7)).map(({ event, id }) => [event, id]);
+    expect(seen).toEqual([
+      ['sse.open', ''],
+      ['sse.reset', ''],
+      ['message', ids[1]],
+      ['sse.live', ids[7]],
+      ['message', ids[8]],
+      ['message', ids[9]],
+      ['message', ids[10]],
+    ]);
+  });
 });

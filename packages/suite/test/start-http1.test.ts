@@ -48,6 +48,7 @@ onEach(HTTP1_LEGS, (leg) => {
     ['an empty Host', (path: string) => [`GET ${path} HTTP/1.1`, 'Host:']],
     ['an absolute target', (path: string) => [`GET http://example.test${path} HTTP/1.1`, 'Host: x']],
     ['a target of two slashes', () => ['GET // HTTP/1.1', 'Host: x']],
+    ['a target that is no address', () => ['GET //[?lastEventId=x HTTP/1.1', 'Host: x']],
     ['a target like a host', () => ['GET //evil.test/..//?channel=a HTTP/1.1', 'Host: x']],
     ['a query that is no query', (path: string) => [`GET ${path}?%zz&=&&lastEventId=%E0%A4%A HTTP/1.1`, 'Host: x']],
   ])('B13 opens a stream for %s', async (_name, lines) => {

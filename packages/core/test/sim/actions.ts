@@ -29,7 +29,8 @@ export const ACTIONS = {
     const client = connected(world);
     if (!client) return;
     // The last bytes may still have come, or a part of them.
-    if (client.stream?.isPaused && world.random.chance(0.5)) client.stream.transport.drain(world.random.between(1, 400));
+    if (client.stream?.isPaused && world.random.chance(0.5))
+      client.stream.transport.drain(world.random.between(1, 400));
     act(world, () => take(client, world.random.pick([0, 0, 1, 2, 1_000])));
     client.cut();
     return `${client.name} is cut, its id is ${client.cursor}`;
@@ -97,7 +98,10 @@ export const ACTIONS = {
   stall: (world) => on(world, 'gets nothing from its tail any more', ({ port }) => port.stall()),
   rollback: (world) => {
     const { seq } = world.truth.head;
-    const toSeq = Math.max(0, seq - (world.random.chance(0.8) ? world.random.between(0, 6) : world.random.between(0, seq)));
+    const toSeq = Math.max(
+      0,
+      seq - (world.random.chance(0.8) ? world.random.between(0, 6) : world.random.between(0, seq)),
+    );
     const hidden = world.random.pick([0, 0.5, 1]);
     // A process that stands at or below the new head, or is about to, would be taken for one that is well.
     const ahead = world.processes.filter(({ port, head }) => !port.isStarting && head > toSeq).map(({ port }) => port);
@@ -113,7 +117,8 @@ export const ACTIONS = {
     const index = world.random.pick([0, 1] as const);
     const before = world.processes[index];
     // Killed: its clients are gone before it can say anything.
-    if (world.random.chance(0.5)) for (const client of world.clients) if (client.stream?.process === before) client.cut();
+    if (world.random.chance(0.5))
+      for (const client of world.clients) if (client.stream?.process === before) client.cut();
     world.restart(index);
     return `${before.name} ends, ${world.processes[index].name} begins`;
   },
@@ -142,7 +147,9 @@ export function connect(world: World): string | undefined {
   const client = world.random.pick(away);
   const process = world.random.pick(world.processes);
   client.connect(process, world.random.chance(0.1));
-  const channels = [...client.wanted].map(([channel, { onReset = '-', from, onLag }]) => `${channel} ${onReset} ${from} ${onLag}`);
+  const channels = [...client.wanted].map(
+    ([channel, { onReset = '-', from, onLag }]) => `${channel} ${onReset} ${from} ${onLag}`,
+  );
   return `${client.name} connects to ${process.name} with ${client.cursor || 'no id'} for ${channels.join(', ')}`;
 }
 
@@ -165,7 +172,9 @@ export function publish(world: World, key: string | undefined, process = world.r
 
 function acknowledged(world: World, channel: string, token: number, { id, duplicate }: Published): void {
   const place = world.truth.named(id);
-  world.note(() => `    ${channel}#${token} is acknowledged as ${id} (${place.seq})${duplicate ? ', a duplicate' : ''}`);
+  world.note(
+    () => `    ${channel}#${token} is acknowledged as ${id} (${place.seq})${duplicate ? ', a duplicate' : ''}`,
+  );
   const isSame = place.channel === channel && world.keys[place.token] === world.keys[token];
   const isRight = duplicate ? isSame && place.token !== token : place.token === token;
   if (!isRight) throw new Broken('P1', `${channel}#${token} was acknowledged as ${id}, where #${place.token} stands`);
@@ -215,5 +224,7 @@ function on(world: World, what: string, run: (process: Process) => void): string
 
 function shown(stream: Stream | undefined, from = 0): string {
   const events = stream?.transport.events.slice(from, stream.taken) ?? [];
-  return events.map(({ event, data, id }) => `${event === 'message' ? '' : event}${data.slice(0, 60).trim()}${id && `=${id}`}`).join(' ');
+  return events
+    .map(({ event, data, id }) => `${event === 'message' ? '' : event}${data.slice(0, 60).trim()}${id && `=${id}`}`)
+    .join(' ');
 }

@@ -194,10 +194,10 @@ export class Client {
     if (said?.reason !== reason || String(said.channels) !== String(channels)) {
       throw new Broken('P1', 'a reset says something else than its observer was told');
     }
-    this.#breach(stream, note as Note, said, index);
+    this.#breach(stream, note as Note, said);
   }
 
-  #breach(stream: Stream, note: Note, { reason, channels, policies }: Reset, index: number): void {
+  #breach(stream: Stream, note: Note, { reason, channels, policies }: Reset): void {
     const { wasReset } = stream;
     stream.newest = undefined;
     stream.inRepair = true;
@@ -248,7 +248,8 @@ export class Client {
     const place = this.#truth.withToken(tokenOf(event.data));
     if (!place || (named && named !== place)) throw new Broken('P1', `${event.id} is not the id of ${event.data}`);
     const { newest } = stream;
-    if (newest && this.#truth.relation(newest, place) !== 'later') {
+    // What was lost says nothing of what comes after it; the channel's own history does.
+    if (newest && (!newest.lost || place.lost) && this.#truth.relation(newest, place) !== 'later') {
       if (newest === place) throw new Broken('P2', `#${place.token} came twice on one stream`);
       if (place.seq <= newest.seq) throw new Broken('P3', `#${place.token} came after #${newest.token}`);
     }
@@ -278,7 +279,7 @@ export class Client {
 
   #noted(stream: Stream, note: Note): void {
     const { said } = note;
-    if ('reason' in said) this.#breach(stream, note, said, note.at);
+    if ('reason' in said) this.#breach(stream, note, said);
     else if (said.resume === 'fresh') this.#beginAll(said, note);
   }
 
@@ -315,7 +316,8 @@ export class Client {
 
   #ask(channels: string[], wanted: Wanted): void {
     const { control, without } = this.habits;
-    const filter = without === undefined ? {} : { filter: ({ data }: { data: string }) => tokenOf(data) % without !== 0 };
+    const filter =
+      without === undefined ? {} : { filter: ({ data }: { data: string }) => tokenOf(data) % without !== 0 };
     const stream = this.stream as Stream;
     stream.asked++;
     const done = () => void stream.asked--;
@@ -325,7 +327,8 @@ export class Client {
   #ended(stream: Stream): void {
     this.#leave();
     // A status other than 200 is final for EventSource: the application starts again.
-    if (stream.transport.failures.some((error) => (error as { code?: string }).code === 'ERR_SSE_RESET_REJECTED')) this.forget();
+    if (stream.transport.failures.some((error) => (error as { code?: string }).code === 'ERR_SSE_RESET_REJECTED'))
+      this.forget();
   }
 
   #leave(): void {

@@ -104,7 +104,8 @@ export class Known {
   passed(place: Place, mayGoBack: boolean): void {
     if (this.waitsFor === 'reset' && place.lost) return;
     if (this.waitsFor === 'reset') this.#fail('P6', `the id of ${name(place)} came before the reset that is due`);
-    if (this.waitsFor === 'open') this.#fail('P1', `the id of ${name(place)} came before the stream said where it begins`);
+    if (this.waitsFor === 'open')
+      this.#fail('P1', `the id of ${name(place)} came before the stream said where it begins`);
     if (this.waitsFor === 'any') this.begin(place, this.#forgiven);
     this.place ??= this.#start(place, 'id');
     const known = this.place;
@@ -118,7 +119,8 @@ export class Known {
         break;
       case 'earlier':
         this.#id = place;
-        if (!this.#mayRepeat(place.seq + 1) && !mayGoBack) this.#fail('P2', `the id went back to ${name(place)} from ${name(known)}`);
+        if (!this.#mayRepeat(place.seq + 1) && !mayGoBack)
+          this.#fail('P2', `the id went back to ${name(place)} from ${name(known)}`);
     }
     this.breach = undefined;
   }

@@ -78,6 +78,13 @@ export class Process {
     const floors = new Map(channels.map((channel) => [channel, truth.floorOf(channel)]));
     if (!stream) return;
     if ('reason' in said) stream.mayBeLost = false;
-    stream.notes.push({ no: stream.noted++, at: stream.written, said, to: this.core.flusher.to, floors, made: truth.made });
+    stream.notes.push({
+      no: stream.noted++,
+      at: stream.written,
+      said,
+      to: this.core.flusher.to,
+      floors,
+      made: truth.made,
+    });
   }
 }

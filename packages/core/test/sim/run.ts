@@ -15,8 +15,6 @@ export async function run(subject: Subject, seed: number, options: RunOptions = 
     checkEnd(world);
     return undefined;
   } catch (error) {
-
-    if (process.env['DUMP']) world.note(() => dump(world));
     return error instanceof Error ? error : new Error(String(error));
   } finally {
     for (const process of world.processes) process.stop();
@@ -52,13 +50,4 @@ function chooser(weights: ReadonlyMap<ActionName, number>): (random: Random) => 
 export function describeFailure(seed: number, error: Error, trace: readonly string[]): string {
   const promise = error instanceof Broken ? '' : `${error.stack}\n`;
   return `seed ${seed}: ${error.message}\n${promise}${trace.join('\n')}\nAgain: HEADWATER_SEED=${seed} npx vitest run --project sim`;
-}
-
-export function dump(world: World): string {
-  return world.clients
-    .map(({ name, stream }) => {
-      const events = stream?.transport.events.map(({ event, data, id }) => `${event} ${data.slice(0, 100)} ${id}`);
-      return `${name}: ${events?.join(' | ')} ${JSON.stringify(stream?.notes.map((n) => ({ ...n, floors: [...n.floors] })))}`;
-    })
-    .join('\n');
 }

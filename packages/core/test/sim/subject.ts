@@ -16,5 +16,10 @@ export async function loadSubject(folder: string = SOURCES): Promise<Subject> {
     import(/* @vite-ignore */ `${folder}/connection.ts`),
     import(/* @vite-ignore */ `${folder}/memory-log.ts`),
   ]);
-  return { createHub: hub.createHub, coreOf: hub.coreOf, Connection: connection.Connection, MemoryLog: memory.MemoryLog };
+  return {
+    createHub: hub.createHub,
+    coreOf: hub.coreOf,
+    Connection: connection.Connection,
+    MemoryLog: memory.MemoryLog,
+  };
 }

@@ -157,4 +157,3 @@ export class Truth {
 export function tokenOf(text: string): number {
   return Number(/#(\d+)/.exec(text)?.[1] ?? Number.NaN);
 }
-

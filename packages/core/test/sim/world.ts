@@ -108,7 +108,10 @@ export class World {
     const { plan, random, shared } = this;
     const clock = processClock(shared.now, plan.slowMs, random);
     const name = `p${++this.#processes}`;
-    const options: HubOptions = plan.provided.length > 0 ? { ...plan.hub, snapshot: (channel) => this.#provide(channel, this.processes[index]) } : plan.hub;
+    const options: HubOptions =
+      plan.provided.length > 0
+        ? { ...plan.hub, snapshot: (channel) => this.#provide(channel, this.processes[index]) }
+        : plan.hub;
     const process = new Process(this.#subject, shared, { name, clock, lag: plan.lags[index] as number, options });
     process.onError = (error) => this.note(() => `    ${name} reports ${(error as Error).message}`);
     return process;
