@@ -152,7 +152,7 @@ export class Client {
         this.#opened(stream, event.json(), place, index);
         break;
       case 'sse.reset':
-        this.#reset(stream, event.json<Reset>(), index);
+        this.#reset(stream, event.json<Reset>());
         break;
       case 'sse.snapshot':
         this.#snapshot(event.json(), index);
@@ -188,7 +188,7 @@ export class Client {
     known.begin(place, note && { upTo: upTo ?? 0, madeBefore: note.made });
   }
 
-  #reset(stream: Stream, { reason, channels }: Pick<Reset, 'reason' | 'channels'>, index: number): void {
+  #reset(stream: Stream, { reason, channels }: Pick<Reset, 'reason' | 'channels'>): void {
     const note = stream.takeNote(({ said }) => 'reason' in said);
     const said = note?.said as Reset | undefined;
     if (said?.reason !== reason || String(said.channels) !== String(channels)) {

@@ -213,7 +213,7 @@ function isLasting(reason: string): boolean {
   return reason === 'epoch' || reason === 'malformed';
 }
 
-export function name(place: Place): string {
+function name(place: Place): string {
   const what = place.channel === undefined ? 'origin' : `${place.channel}#${place.token}`;
   return `${what}@${place.id}(${place.seq})${place.lost ? ' (lost)' : ''}`;
 }
