@@ -151,9 +151,17 @@ export class Log {
       // Valid in the store and not yet here: the tail will bring it.
       if (verdict) return verdict;
       if (position.seq > this.head) await this.reached(position.seq);
-      // What began after the state was read stays.
-      else this.epochs = new EpochList([...state.epochs, ...this.epochs.toArray().filter((e) => e.start > state.head)]);
+      else if (!this.#learn(state)) await this.check();
     }
+  }
+
+  /** Takes over epochs that this process did not know of. False where its own place, which the tail has moved meanwhile, does not fit. */
+  #learn({ epochs, head }: LogState): boolean {
+    // What began after the state was read stays.
+    const learnt = new EpochList([...epochs, ...this.epochs.toArray().filter(({ start }) => start > head)]);
+    const fits = learnt.at(this.head) === this.epochs.at(this.head);
+    if (fits) this.epochs = learnt;
+    return fits;
   }
 
   /** Something read from the store does not fit what this process has seen. Resolves once that is settled. */

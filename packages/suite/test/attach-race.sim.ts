@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { LEGS } from './kit/legs.js';
 import { onEach } from './kit/on-each.js';
 import { RaceClient, type Sent } from './kit/race-client.js';
-import { mulberry32 } from './kit/random.js';
+import { seeded } from './kit/random.js';
 import { serve } from './kit/served.js';
 import { guardedStore } from './kit/stores.js';
 import { turns, until } from './kit/wait.js';
@@ -17,12 +17,13 @@ const CHANNELS = 50;
 const HISTORY = 2_000;
 const EVENTS = 10_000;
 const EVENTS_PER_MS = 5;
+const CLIENTS_PER_TURN = 50;
 
 onEach(
-  LEGS.filter(({ name }) => ['node:http', 'node:http2', 'Express 5', 'Fastify'].includes(name)),
+  LEGS.filter(({ name }) => ['node:http', 'Express 5', 'Fastify'].includes(name)),
   (leg) => {
     it('2,000 clients that resume from random places during 5,000 events a second miss nothing and get nothing twice', async () => {
-      const random = mulberry32(2_000);
+      const random = seeded(2_000);
       const below = (limit: number) => Math.floor(random() * limit);
       let encodings = 0;
       let reads = 0;
@@ -52,10 +53,12 @@ onEach(
       const clients: RaceClient[] = [];
       const openings: Promise<void>[] = [];
       const begun = performance.now();
-      for (let published = 0; published < EVENTS; ) {
+      for (let published = 0; published < EVENTS || clients.length < CLIENTS; ) {
+        // However long this turn was in coming: more at once than the server's backlog takes would be reset.
+        const most = clients.length + CLIENTS_PER_TURN;
         const due = Math.min(EVENTS, Math.ceil((performance.now() - begun) * EVENTS_PER_MS));
         for (; published < due; published++) publish();
-        while (clients.length < (published / EVENTS) * CLIENTS) {
+        while (clients.length < Math.min(most, (published / EVENTS) * CLIENTS)) {
           const channels = Array.from({ length: 1 + below(3) }, () => `c${below(CHANNELS)}`);
           const client = new RaceClient(channels, sent, 1 + below(sent.length));
           const key = channels.join();

@@ -15,7 +15,7 @@ import type { Handler } from './kit/app.js';
 import { LEGS } from './kit/legs.js';
 import { onEach } from './kit/on-each.js';
 import type { Paused } from './kit/paused.js';
-import { mulberry32 } from './kit/random.js';
+import { seeded } from './kit/random.js';
 import { type Served, serve } from './kit/served.js';
 import { turns, until } from './kit/wait.js';
 
@@ -223,7 +223,7 @@ onEach(LEGS, (leg) => {
   });
 
   it('F7 no frame is torn or repeated while a client stops and starts', async () => {
-    const random = mulberry32(7);
+    const random = seeded(7);
     const server = await serve(leg);
     const { client, connection } = await pauseOn(server, follows());
     const lengths: number[] = [];

@@ -5,7 +5,7 @@
  * |---|---|
  * | G8 | below; rejected promises in Express 4: express4.test.ts |
  * | G9, G10 | express-ecosystem.test.ts |
- * | G13 | packages/express/test (types), scripts/check-consumer.mjs (attw, skipLibCheck: false) |
+ * | G13 | packages/core/test/typed.test.ts, and scripts/check-consumer.mjs and check-tarballs.mjs (skipLibCheck: false, attw) |
  * | G14 | *.browser.ts of this package |
  */
 import { createHub, healthHandler, sse, streamHandler, syncHandler } from '@headwater/express';

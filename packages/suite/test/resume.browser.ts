@@ -7,7 +7,7 @@ import { BrowserSource, CLOSED, CONNECTING } from './chromium/browser-source.js'
 import { useChromium } from './chromium/chromium.js';
 import { type Cut, Cutter } from './chromium/cutter.js';
 import { FRAMEWORKS, type Handler } from './chromium/frameworks.js';
-import { seeded } from './chromium/random.js';
+import { seeded } from './kit/random.js';
 
 const openPage = useChromium();
 

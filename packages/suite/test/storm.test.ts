@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { LEGS } from './kit/legs.js';
 import { onEach } from './kit/on-each.js';
-import { mulberry32 } from './kit/random.js';
+import { seeded } from './kit/random.js';
 import { serve } from './kit/served.js';
 import { turns } from './kit/wait.js';
 
@@ -11,7 +11,7 @@ const CUTS = 50;
 
 onEach(LEGS, (leg) => {
   it('D10 a log that a client keeps across fifty cuts has no gap, no repetition and no disorder', async () => {
-    const random = mulberry32(10);
+    const random = seeded(10);
     const server = await serve(leg);
     const client = server.follow((connection) => connection.subscribe('news'), { timeoutMs: 30_000 });
     let cuts = 0;
