@@ -298,7 +298,12 @@ const FOUND: readonly Mutant[] = [
   },
   {
     rule: 'who judges an id looks first whether its own place is lost',
-    edits: [edit('log.ts', 'if (known.problem(here, state.head)) {', 'if (false) {')],
+    edits: [
+      edit('log.ts', 'if (known.problem(here, state.head)) {', 'if (false) {'),
+      // The same rule once more, for a tail that has moved while the state was read.
+      edit('log.ts', 'if (fits) this.epochs = learnt;', 'this.epochs = learnt;'),
+      edit('log.ts', '    return fits;', '    return true;'),
+    ],
     guide: { weights: { ...CALM, wipe: 3, connect: 30, cut: 20, publish: 3, pass: 1, passLong: 0, turn: 8 } },
   },
   {
