@@ -11,8 +11,8 @@ import {
   type Tail,
   type TailListener,
 } from '@headwater/core';
-import { MemoryLog } from '../../core/src/memory-log.js';
-import { LogStore } from '../../core/src/memory-store.js';
+import { MemoryLog } from '../../core/src/memory/log.js';
+import { LogStore } from '../../core/src/memory/store.js';
 import type { StoreSetup } from '../src/index.js';
 
 export const EVERYTHING: StoreSupports = {

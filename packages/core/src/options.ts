@@ -1,7 +1,7 @@
 /** Every option of a hub, its default and the reason for it. Resolved once, frozen. */
 import { type Clock, systemClock } from './clock.js';
 import { MIN_RETRY_MS } from './frame.js';
-import { memoryStore } from './memory-store.js';
+import { memoryStore } from './memory/store.js';
 import type { Serializer } from './message.js';
 import type { Observer } from './observer.js';
 import type { ReplayHook } from './replay-hook.js';

@@ -6,7 +6,7 @@
  * | E1 to E5, E9, E11, E12 | below; E11 with 2,000 members: attach-race.sim.ts |
  * | E6 | authorize.test.ts |
  * | E7 | `VECTORS` in kit/vectors.ts, and below for undefined |
- * | E8 | below (what a hub keeps); what a store keeps: packages/core/test/memory-log.test.ts |
+ * | E8 | below (what a hub keeps); what a store keeps: packages/core/test/memory/log.test.ts |
  * | E10 | below, two hubs on one store; its outage: store.test.ts. Two processes: the distributed stores' own tests |
  */
 import { type Connection, createHub, type FilterEvent, memoryStore } from '@headwater/core';

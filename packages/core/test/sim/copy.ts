@@ -1,7 +1,7 @@
 /** Copy: the sources with some of their text replaced: constants made small, or a bug planted. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { loadSubject, SOURCES, type Subject } from './subject.js';
 
 /** `find` must occur exactly once in `file`, so that an edit cannot outlive the text that it is about. */
@@ -25,11 +25,12 @@ export const SMALL: readonly Edit[] = [
 export async function loadEdited(edits: readonly Edit[]): Promise<Subject> {
   const folder = await mkdtemp(join(tmpdir(), 'headwater-'));
   try {
-    const files = (await readdir(SOURCES)).filter((file) => file.endsWith('.ts'));
+    const files = (await readdir(SOURCES, { recursive: true })).filter((file) => file.endsWith('.ts'));
     for (const { file } of edits) if (!files.includes(file)) throw new Error(`There is no ${file} to edit`);
     await Promise.all(
       files.map(async (file) => {
         const text = await readFile(join(SOURCES, file), 'utf8');
+        await mkdir(dirname(join(folder, file)), { recursive: true });
         await writeFile(join(folder, file), edited(file, text, edits));
       }),
     );

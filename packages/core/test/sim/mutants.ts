@@ -41,7 +41,7 @@ const STORE: readonly Mutant[] = [
     // As if another process had appended between the reading of the head and the writing of the beginning.
     edits: [
       edit(
-        'memory-log.ts',
+        'memory/log.ts',
         'this.#epochs.start(epoch, this.#head,',
         'this.#epochs.start(epoch, this.#head - (this.#head % 2),',
       ),
@@ -49,12 +49,12 @@ const STORE: readonly Mutant[] = [
   },
   {
     rule: 'append is fenced',
-    edits: [edit('memory-log.ts', "this.#epochs.fence('append', at, this.#head);", '')],
+    edits: [edit('memory/log.ts', "this.#epochs.fence('append', at, this.#head);", '')],
     guide: { weights: { rollback: 4 } },
   },
   {
     rule: 'tail is fenced',
-    edits: [edit('memory-log.ts', "this.#epochs.fence('tail', from, this.#head);", '')],
+    edits: [edit('memory/log.ts', "this.#epochs.fence('tail', from, this.#head);", '')],
     guide: { weights: { rollback: 4 } },
   },
   {
@@ -64,14 +64,14 @@ const STORE: readonly Mutant[] = [
   },
   {
     rule: "a saved snapshot's place is valid when it is saved",
-    edits: [edit('memory-log.ts', '!this.#epochs.isValid(at, this.#head) || at.seq < floor', 'at.seq < floor')],
+    edits: [edit('memory/log.ts', '!this.#epochs.isValid(at, this.#head) || at.seq < floor', 'at.seq < floor')],
     guide: { weights: { saveSnapshot: 4, saveGuessed: 6 } },
   },
   {
     rule: "a saved snapshot's place is valid when it is used",
     edits: [
-      edit('memory-log.ts', 'return this.#epochs.isValid(kept.at, this.#head) ? kept : undefined;', 'return kept;'),
-      edit('memory-log.ts', 'this.#snapshots.rollback(toSeq);', ''),
+      edit('memory/log.ts', 'return this.#epochs.isValid(kept.at, this.#head) ? kept : undefined;', 'return kept;'),
+      edit('memory/log.ts', 'this.#snapshots.rollback(toSeq);', ''),
       edit('snapshots.ts', '|| (await this.#log.locate(saved.at))', ''),
     ],
     guide: { weights: { saveSnapshot: 8, rollback: 4 } },
@@ -79,7 +79,7 @@ const STORE: readonly Mutant[] = [
   {
     rule: "a saved snapshot below its channel's floor is not used",
     edits: [
-      edit('memory-log.ts', '!kept || kept.at.seq < this.#channels.floorOf(channel)', '!kept'),
+      edit('memory/log.ts', '!kept || kept.at.seq < this.#channels.floorOf(channel)', '!kept'),
       edit('snapshots.ts', '!saved || saved.at.seq < floor', '!saved'),
     ],
     guide: { weights: { saveSnapshot: 8, sweep: 4 } },

@@ -1,5 +1,5 @@
 /** Plan: what one seed is about: its sizes, and how often each thing happens. Each seed leaves some things out, so that others meet. */
-import type { MemoryStoreOptions } from '../../src/memory-options.js';
+import type { MemoryStoreOptions } from '../../src/memory/options.js';
 import type { HubOptions } from '../../src/options.js';
 import type { ActionName } from './actions.js';
 import type { Random } from './random.js';

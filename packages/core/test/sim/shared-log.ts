@@ -2,7 +2,7 @@
  * SharedLog: the one log behind all processes, and what befalls it. What it does it does at once; the delay of every call is the
  * business of the ports.
  */
-import type { MemoryLog } from '../../src/memory-log.js';
+import type { MemoryLog } from '../../src/memory/log.js';
 import type { Appended, LogState, NewEntry, Position } from '../../src/store.js';
 import type { Port } from './port.js';
 import type { Random } from './random.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { KEPT_EPOCHS } from '../src/memory-epochs.js';
-import { entry, fill, OFF, START, seqs, started } from './memory-fixture.js';
+import { KEPT_EPOCHS } from '../../src/memory/epochs.js';
+import { entry, fill, OFF, START, seqs, started } from './fixture.js';
 
 describe('MemoryLog epochs', () => {
   test('are kept for the last thousand connects', () => {

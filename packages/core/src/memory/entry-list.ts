@@ -3,7 +3,7 @@
  * Pure. Invariant: seqs ascend; a removed entry leaves its seq behind as a hole, so that searching still works; holes are
  * swept out once they are half as many as the entries, which makes every removal amortised O(1) beside its search.
  */
-import type { Entry } from './store.js';
+import type { Entry } from '../store.js';
 
 /** Below this many holes sweeping is not worth its call. */
 const FEW_HOLES = 64;

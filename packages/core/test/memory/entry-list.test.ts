@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EntryList, mergeAfter } from '../src/entry-list.js';
-import type { Entry } from '../src/store.js';
+import { EntryList, mergeAfter } from '../../src/memory/entry-list.js';
+import type { Entry } from '../../src/store.js';
 
 const body = new Uint8Array(0);
 const entryOf = (seq: number): Entry => ({ seq, epoch: 'e', channel: 'c', time: 0, body });

@@ -2,12 +2,13 @@
  * MemoryChannels: every channel that the memory log knows, and what it remembers of those it has forgotten.
  * Invariant: a channel that is not known has no entries, and everything it ever had is at or below `forgotten`.
  */
+
+import { SseError } from '../errors.js';
+import type { Entry } from '../store.js';
+import { MemoryChannel } from './channel.js';
 import type { EntryList } from './entry-list.js';
-import { SseError } from './errors.js';
-import { MemoryChannel } from './memory-channel.js';
-import { type Bounds, ENTRY_OVERHEAD } from './memory-options.js';
-import { levelBelow } from './memory-total.js';
-import type { Entry } from './store.js';
+import { type Bounds, ENTRY_OVERHEAD } from './options.js';
+import { levelBelow } from './total.js';
 
 export class MemoryChannels {
   readonly #boundsOf: (channel: string) => Bounds;

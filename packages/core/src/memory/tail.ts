@@ -3,8 +3,8 @@
  * Invariant: the listener is told each entry once and in order, and never again after the tail has ended. A listener that
  * throws ends its own tail, because nobody knows what it has taken in, and disturbs no other.
  */
-import { SseError } from './errors.js';
-import type { Entry, Tail, TailListener } from './store.js';
+import { SseError } from '../errors.js';
+import type { Entry, Tail, TailListener } from '../store.js';
 
 export class MemoryTail implements Tail {
   readonly #listener: TailListener;

@@ -1,9 +1,9 @@
 /** What the tests of the memory log and store share: entries, a started log, and a clock that stands still. */
-import type { Clock } from '../src/clock.js';
-import { hasCode, type SseErrorCode } from '../src/errors.js';
-import { MemoryLog } from '../src/memory-log.js';
-import type { MemoryStoreOptions } from '../src/memory-options.js';
-import type { Entry, NewEntry, Position, TailListener } from '../src/store.js';
+import type { Clock } from '../../src/clock.js';
+import { hasCode, type SseErrorCode } from '../../src/errors.js';
+import { MemoryLog } from '../../src/memory/log.js';
+import type { MemoryStoreOptions } from '../../src/memory/options.js';
+import type { Entry, NewEntry, Position, TailListener } from '../../src/store.js';
 
 export const START: Position = { epoch: 'e', seq: 0 };
 export const OFF = { count: false, ageMs: false, bytes: false } as const;

@@ -2,10 +2,10 @@
  * MemoryEpochs: which epochs the memory log remembers, and whether a position is still part of it.
  * Invariant: the epoch in force at the head, at a retained entry and at a kept snapshot is always remembered.
  */
-import { EpochList } from './epochs.js';
-import { SseError } from './errors.js';
-import { formatEventId } from './event-id.js';
-import type { EpochStart, Position } from './store.js';
+import { EpochList } from '../epochs.js';
+import { SseError } from '../errors.js';
+import { formatEventId } from '../event-id.js';
+import type { EpochStart, Position } from '../store.js';
 
 /** Clients whose id is this many connects of a process old still resume. At some 30 bytes each it costs nothing. */
 export const KEPT_EPOCHS = 1_000;

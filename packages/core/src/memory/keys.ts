@@ -2,7 +2,7 @@
  * KeyWindow: the idempotency keys of the last minutes and the positions they stand for.
  * Pure. Invariant: the map is in the order in which keys were noted, so that expiry looks at the oldest only.
  */
-import type { Position } from './store.js';
+import type { Position } from '../store.js';
 
 interface Noted {
   readonly position: Position;

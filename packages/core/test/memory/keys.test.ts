@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { KeyWindow } from '../src/memory-keys.js';
+import { KeyWindow } from '../../src/memory/keys.js';
 
 const at = (seq: number) => ({ epoch: 'e', seq });
 

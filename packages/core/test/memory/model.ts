@@ -2,7 +2,7 @@
  * The memory log once more, as slowly and plainly as it can be said: one array of all that was ever appended, filtered.
  * The property test compares the two; where they differ one of them has misread the contract.
  */
-import type { Appended, Entry, EpochStart, NewEntry, Page, StoredSnapshot } from '../src/store.js';
+import type { Appended, Entry, EpochStart, NewEntry, Page, StoredSnapshot } from '../../src/store.js';
 
 interface ModelChannel {
   base: number;

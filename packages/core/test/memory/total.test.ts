@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { levelBelow } from '../src/memory-total.js';
+import { levelBelow } from '../../src/memory/total.js';
 
 test('levelBelow is the highest level to which trimming brings the channels below the bound', () => {
   void fc.assert(

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { hasCode } from '../src/errors.js';
-import { type MemoryStore, memoryStore } from '../src/memory-store.js';
-import type { NewEntry } from '../src/store.js';
-import { ManualClock, Recorder, START } from './memory-fixture.js';
+import { hasCode } from '../../src/errors.js';
+import { type MemoryStore, memoryStore } from '../../src/memory/store.js';
+import type { NewEntry } from '../../src/store.js';
+import { ManualClock, Recorder, START } from './fixture.js';
 
 async function opened(options: Parameters<typeof memoryStore>[0] = {}): Promise<MemoryStore> {
   const store = memoryStore({ clock: new ManualClock(), ...options });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { SseError } from '../src/errors.js';
-import { MemoryLog } from '../src/memory-log.js';
-import { LogStore, type MemoryStore, memoryStore } from '../src/memory-store.js';
-import type { NewEntry } from '../src/store.js';
-import { ManualClock, Recorder, START } from './memory-fixture.js';
+import { SseError } from '../../src/errors.js';
+import { MemoryLog } from '../../src/memory/log.js';
+import { LogStore, type MemoryStore, memoryStore } from '../../src/memory/store.js';
+import type { NewEntry } from '../../src/store.js';
+import { ManualClock, Recorder, START } from './fixture.js';
 
 async function opened(options: Parameters<typeof memoryStore>[0] = {}): Promise<MemoryStore> {
   const store = memoryStore({ clock: new ManualClock(), ...options });

@@ -3,16 +3,17 @@
  * Invariant: an entry that was appended and not lost is either retained, in `#order` and in its channel, or at or below its
  * channel's floor.
  */
+
+import { SseError } from '../errors.js';
+import { formatEventId } from '../event-id.js';
+import type { Appended, Entry, LogState, NewEntry, Page, Position, StoredSnapshot } from '../store.js';
+import { type MemoryChannel, UNKNOWN } from './channel.js';
+import { MemoryChannels } from './channels.js';
 import { EntryList, mergeAfter } from './entry-list.js';
-import { SseError } from './errors.js';
-import { formatEventId } from './event-id.js';
-import { type MemoryChannel, UNKNOWN } from './memory-channel.js';
-import { MemoryChannels } from './memory-channels.js';
-import { MemoryEpochs } from './memory-epochs.js';
-import { KeyWindow } from './memory-keys.js';
-import { type MemoryBounds, type MemoryStoreOptions, resolveOptions } from './memory-options.js';
-import { SnapshotShelf } from './memory-snapshots.js';
-import type { Appended, Entry, LogState, NewEntry, Page, Position, StoredSnapshot } from './store.js';
+import { MemoryEpochs } from './epochs.js';
+import { KeyWindow } from './keys.js';
+import { type MemoryBounds, type MemoryStoreOptions, resolveOptions } from './options.js';
+import { SnapshotShelf } from './snapshots.js';
 
 /** What one append did: the answer to its caller, and what the tails are to be told. */
 export interface Written {

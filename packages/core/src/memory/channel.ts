@@ -2,9 +2,10 @@
  * MemoryChannel: the history and the metadata of one channel in the memory log.
  * Invariant: `entries` holds everything the channel got above `floor`; `floor` and `last` outlive the entries.
  */
+
+import type { Entry } from '../store.js';
 import { EntryList } from './entry-list.js';
-import { type Bounds, ENTRY_OVERHEAD } from './memory-options.js';
-import type { Entry } from './store.js';
+import { type Bounds, ENTRY_OVERHEAD } from './options.js';
 
 /** `last` of a channel whose previous entry is not known exactly. */
 export const UNKNOWN = -1;

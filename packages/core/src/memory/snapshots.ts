@@ -2,7 +2,7 @@
  * SnapshotShelf: the newest snapshot of each channel, for as long as it is good.
  * Pure. Knows nothing of the log: whether a snapshot's position is still valid is the log's to say.
  */
-import type { StoredSnapshot } from './store.js';
+import type { StoredSnapshot } from '../store.js';
 
 export class SnapshotShelf {
   readonly #ttlMs: number;

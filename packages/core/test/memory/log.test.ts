@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ENTRY_OVERHEAD } from '../src/memory-options.js';
-import { codeOf, entry, fill, OFF, START, seqs, started } from './memory-fixture.js';
+import { ENTRY_OVERHEAD } from '../../src/memory/options.js';
+import { codeOf, entry, fill, OFF, START, seqs, started } from './fixture.js';
 
 describe('MemoryLog maxTotalBytes', () => {
   const cost = ENTRY_OVERHEAD + 100;

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hasCode } from '../src/errors.js';
-import { MemoryLog } from '../src/memory-log.js';
-import type { NewEntry } from '../src/store.js';
-import { BOUNDS, Model } from './memory-model.js';
+import { hasCode } from '../../src/errors.js';
+import { MemoryLog } from '../../src/memory/log.js';
+import type { NewEntry } from '../../src/store.js';
+import { BOUNDS, Model } from './model.js';
 
 const CHANNELS = ['a', 'b', 'c'] as const;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { MemoryLog } from '../src/memory-log.js';
-import { codeOf, entry, fill, OFF, START, seqs, started } from './memory-fixture.js';
+import { MemoryLog } from '../../src/memory/log.js';
+import { codeOf, entry, fill, OFF, START, seqs, started } from './fixture.js';
 
 describe('MemoryLog options', () => {
   test.each<[string, unknown, typeof TypeError | typeof RangeError]>([

@@ -2,11 +2,8 @@
  * The memory store: the reference of the Store contract, and the default of every hub.
  * Invariant: tails are told of an append within it, in the order of the log, also where a listener appends.
  */
-import { type Clock, systemClock, type Timer } from './clock.js';
-import { SseError } from './errors.js';
-import { MemoryLog } from './memory-log.js';
-import type { MemoryStoreOptions } from './memory-options.js';
-import { MemoryTail } from './memory-tail.js';
+import { type Clock, systemClock, type Timer } from '../clock.js';
+import { SseError } from '../errors.js';
 import type {
   Appended,
   Entry,
@@ -19,7 +16,10 @@ import type {
   StoreSupports,
   Tail,
   TailListener,
-} from './store.js';
+} from '../store.js';
+import { MemoryLog } from './log.js';
+import type { MemoryStoreOptions } from './options.js';
+import { MemoryTail } from './tail.js';
 
 /** A {@link Store} in this process' memory: fast, complete, and gone with the process. */
 export interface MemoryStore extends Store {
