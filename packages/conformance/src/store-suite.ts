@@ -27,7 +27,7 @@ let logs = 0;
  * storeSuite({
  *   test,
  *   skip: test.skip,
- *   supports: { durable: false, shared: false, prev: true, retentionPerChannel: true, snapshots: true },
+ *   supports: { durable: false, shared: false, prev: true, retentionPerChannel: true, snapshots: true, items: true, cursors: true },
  *   factory: ({ clock, retention }) => memoryStore({ clock, retention }),
  * });
  * ```

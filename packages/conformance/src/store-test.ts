@@ -18,6 +18,8 @@ export const NEEDS = {
   prev: 'supports.prev is false',
   retentionPerChannel: 'supports.retentionPerChannel is false',
   snapshots: 'supports.snapshots is false',
+  items: 'supports.items is false',
+  cursors: 'supports.cursors is false',
   clock: 'usesClock is false',
   rollback: 'there is no rollback hook',
 } as const;

@@ -21,6 +21,8 @@ export const EVERYTHING: StoreSupports = {
   prev: true,
   retentionPerChannel: true,
   snapshots: true,
+  items: true,
+  cursors: true,
 };
 
 interface Kept {
@@ -96,9 +98,12 @@ function handleOn(server: LogStore, onClose: () => Promise<void>): Store {
     startEpoch: (epoch) => open().then(() => server.startEpoch(epoch)),
     state: () => open().then(() => server.state()),
     append: (entries, at) => open().then(() => server.append(entries, at)),
-    read: (after, channels, limit) => open().then(() => server.read(after, channels, limit)),
+    read: (after, channels, limit, maxBytes) => open().then(() => server.read(after, channels, limit, maxBytes)),
     saveSnapshot: (channel, snapshot) => open().then(() => server.saveSnapshot(channel, snapshot)),
     loadSnapshot: (channel) => open().then(() => server.loadSnapshot(channel)),
+    loadItems: (channel) => open().then(() => server.loadItems(channel)),
+    saveCursor: (key, cursor) => open().then(() => server.saveCursor(key, cursor)),
+    loadCursor: (key) => open().then(() => server.loadCursor(key)),
     async tail(from, listener: TailListener) {
       await open();
       const tail = await server.tail(from, listener);

@@ -3,8 +3,24 @@ import { describe, expect, test } from 'vitest';
 import { storeGroups, storeSuite } from '../src/index.js';
 import { EVERYTHING, LogService } from './log-service.js';
 
-const MEMORY = { durable: false, shared: false, prev: true, retentionPerChannel: true, snapshots: true };
-const NOTHING = { durable: false, shared: false, prev: false, retentionPerChannel: false, snapshots: false };
+const MEMORY = {
+  durable: false,
+  shared: false,
+  prev: true,
+  retentionPerChannel: true,
+  snapshots: true,
+  items: true,
+  cursors: true,
+};
+const NOTHING = {
+  durable: false,
+  shared: false,
+  prev: false,
+  retentionPerChannel: false,
+  snapshots: false,
+  items: false,
+  cursors: false,
+};
 
 describe('memoryStore', () => {
   storeSuite({

@@ -16,7 +16,7 @@ export { hasCode, SseError, type SseErrorCode } from './errors.js';
 export { formatEventId, MAX_LAST_EVENT_ID, newEpoch, parseEventId } from './event-id.js';
 export { encodeMessage, MAX_ID_BYTES, MIN_RETRY_MS } from './frame.js';
 export { type AnyHub, createHub, type Health, Hub, type Where } from './hub.js';
-export type { MemoryStoreOptions, Retention } from './memory/options.js';
+export type { MemoryStoreOptions } from './memory/options.js';
 export { type MemoryStore, memoryStore } from './memory/store.js';
 export type { Message, Sendable, Serializer } from './message.js';
 export type { CloseReason, ErrorSource, Observer, Resume } from './observer.js';
@@ -27,20 +27,25 @@ export type { LagPolicy, Policy, ResetReason } from './reset.js';
 export type { Sink, SinkEvents, StreamInit, Transport, Wishes } from './sink.js';
 export type { SnapshotProvider } from './snapshots.js';
 export type { Source } from './source.js';
-export type {
-  Appended,
-  Entry,
-  EpochStart,
-  LogState,
-  NewEntry,
-  Page,
-  Position,
-  Store,
-  StoredSnapshot,
-  StoreSupports,
-  Tail,
-  TailListener,
+export {
+  type Appended,
+  type ChannelItems,
+  CONTROL_CHANNEL,
+  type Entry,
+  type EpochStart,
+  type ItemChange,
+  type LogState,
+  type NewEntry,
+  type Page,
+  type Position,
+  type Store,
+  type StoredCursor,
+  type StoredSnapshot,
+  type StoreSupports,
+  type Tail,
+  type TailListener,
 } from './store.js';
+export type { Retention, RetentionOptions } from './store-kit/retention.js';
 export type { Subscribed } from './subscribed.js';
 export type { Filter, FilterEvent, SubscribeOptions } from './subscription.js';
 export type { SyncEvent, SyncQuery, SyncResult } from './sync.js';

@@ -30,6 +30,24 @@ export interface NewEntry {
   readonly time: number;
   /** Idempotency key, at most 200 bytes, scoped to the channel. */
   readonly key?: string | undefined;
+  /** What this entry does to the items of its (keyed) channel, in the same transaction. */
+  readonly item?: ItemChange | undefined;
+}
+
+/** A change of one item of a keyed channel. */
+export interface ItemChange {
+  /** 1 to 200 characters, unique within the channel. */
+  readonly id: string;
+  /** The whole item, already serialized; undefined deletes it. */
+  readonly json: string | undefined;
+}
+
+/** The items of a keyed channel, read in one transaction: what all its changes up to and including `at` have made. */
+export interface ChannelItems {
+  /** The head of the log, and the epoch in force there. */
+  readonly at: Position;
+  /** Id to JSON, in any order. */
+  readonly items: ReadonlyMap<string, string>;
 }
 
 /** One entry of the log. */
@@ -61,7 +79,7 @@ export interface LogState {
 export interface Page {
   /** The retained entries of the asked channels with `after < seq <= upTo`, ascending. */
   readonly entries: readonly Entry[];
-  /** The log was examined up to here. `head` of the moment unless `limit` cut the page, then the last entry's seq. */
+  /** The log was examined up to here. `head` of the moment unless `limit` or `maxBytes` cut the page, then the last entry's seq. */
   readonly upTo: number;
   /**
    * Per asked channel the highest seq ever trimmed from it (0: nothing). A channel resumes from `s` only if its floor is at
@@ -78,6 +96,13 @@ export interface StoredSnapshot {
   /** The application's own data, already serialized. */
   readonly data: string;
   /** Milliseconds since 1970. */
+  readonly time: number;
+}
+
+/** How far a client is known to have received a set of channels. */
+export interface StoredCursor {
+  readonly at: Position;
+  /** When that was last proven, in milliseconds since 1970. */
   readonly time: number;
 }
 
@@ -107,7 +132,18 @@ export interface StoreSupports {
   readonly retentionPerChannel: boolean;
   /** `saveSnapshot` and `loadSnapshot` work. */
   readonly snapshots: boolean;
+  /** `NewEntry.item` and `loadItems` work. */
+  readonly items: boolean;
+  /** `saveCursor` and `loadCursor` work. */
+  readonly cursors: boolean;
 }
+
+/**
+ * The channel through which hubs speak to each other (revocation). Being entries of the log, what they say reaches every
+ * process, once and in order, also one that was away. No client can follow it: the space keeps it apart from channels of users.
+ * A store treats it as any other channel, so channel names are 1 to 200 bytes of printable ASCII *with* spaces to it.
+ */
+export const CONTROL_CHANNEL = 'sse control';
 
 /**
  * Implementers MUST make `append` atomic (all entries or none, consecutive seqs, in the given order), MUST report commit order
@@ -136,8 +172,12 @@ export interface Store {
    */
   append(entries: readonly NewEntry[], at: Position): Promise<readonly Appended[]>;
 
-  /** At most `limit` entries after `after`, of these channels (all of them if undefined). `limit` 0 gives the floors alone. */
-  read(after: number, channels: readonly string[] | undefined, limit: number): Promise<Page>;
+  /**
+   * At most `limit` entries after `after`, of these channels (all of them if undefined). `limit` 0 gives the floors alone. The
+   * page also ends with the entry that brings its bodies to `maxBytes` bytes together (not limited if undefined), so it always
+   * holds at least one.
+   */
+  read(after: number, channels: readonly string[] | undefined, limit: number, maxBytes?: number): Promise<Page>;
 
   /**
    * Reports every entry after `from`, resolving once the tail is in place; the listener may be called before that. Fenced like
@@ -151,6 +191,22 @@ export interface Store {
 
   /** The kept snapshot if it is not expired (7 days by default), `at` is still valid and not below the channel's floor. */
   loadSnapshot(channel: string): Promise<StoredSnapshot | undefined>;
+
+  /**
+   * The items of a keyed channel; without any if nothing was ever published to it. They are kept until they are deleted, whatever
+   * retention does to the channel's entries. Undefined where the store can no longer tell them (it lost part of the log).
+   */
+  loadItems(channel: string): Promise<ChannelItems | undefined>;
+
+  /**
+   * Keeps `cursor` under `key` (1 to 100 characters of `[A-Za-z0-9_-]`) for 7 days by default. A cursor never goes back: where
+   * one with a later `at` that is still valid is kept, its `at` stays, and the later `time` of the two. An invalid `at` rejects
+   * with `ERR_SSE_POSITION`.
+   */
+  saveCursor(key: string, cursor: StoredCursor): Promise<void>;
+
+  /** The kept cursor if it has not expired, also where its `at` is no longer valid: the caller has to say so to the client. */
+  loadCursor(key: string): Promise<StoredCursor | undefined>;
 
   /** Releases what the store holds. Idempotent; ends every tail without `lost`. */
   close(): Promise<void>;

@@ -4,8 +4,9 @@
  */
 
 import type { Entry } from '../store.js';
+import type { Bounds } from '../store-kit/retention.js';
 import { EntryList } from './entry-list.js';
-import { type Bounds, ENTRY_OVERHEAD } from './options.js';
+import { ENTRY_OVERHEAD } from './options.js';
 
 /** `last` of a channel whose previous entry is not known exactly. */
 export const UNKNOWN = -1;

@@ -3,11 +3,11 @@
  * Invariant: a channel that is not known has no entries, and everything it ever had is at or below `forgotten`.
  */
 
-import { SseError } from '../errors.js';
 import type { Entry } from '../store.js';
+import type { Bounds } from '../store-kit/retention.js';
 import { MemoryChannel } from './channel.js';
 import type { EntryList } from './entry-list.js';
-import { type Bounds, ENTRY_OVERHEAD } from './options.js';
+import { ENTRY_OVERHEAD } from './options.js';
 import { levelBelow } from './total.js';
 
 export class MemoryChannels {
@@ -52,7 +52,7 @@ export class MemoryChannels {
   open(name: string, now: number): MemoryChannel {
     const known = this.#known.get(name);
     if (known) return known;
-    const channel = new MemoryChannel(name, this.#askBounds(name), this.#forgotten, now);
+    const channel = new MemoryChannel(name, this.#boundsOf(name), this.#forgotten, now);
     this.#known.set(name, channel);
     return channel;
   }
@@ -121,14 +121,5 @@ export class MemoryChannels {
 
   #costs(): Float64Array {
     return Float64Array.from(this.#known.values(), ({ cost }) => cost);
-  }
-
-  #askBounds(name: string): Bounds {
-    try {
-      return this.#boundsOf(name);
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new SseError('ERR_SSE_CALLBACK', `Cannot tell the retention of channel "${name}": ${why}`, { cause });
-    }
   }
 }

@@ -3,9 +3,8 @@
  * Invariant: the epoch in force at the head, at a retained entry and at a kept snapshot is always remembered.
  */
 import { EpochList } from '../epochs.js';
-import { SseError } from '../errors.js';
-import { formatEventId } from '../event-id.js';
 import type { EpochStart, Position } from '../store.js';
+import { fenced } from '../store-kit/errors.js';
 
 /** Clients whose id is this many connects of a process old still resume. At some 30 bytes each it costs nothing. */
 export const KEPT_EPOCHS = 1_000;
@@ -24,15 +23,18 @@ export class MemoryEpochs {
     if (this.toArray().length > KEPT_EPOCHS) this.#prune(oldestNeeded());
   }
 
+  /** The epoch in force at `seq`; empty before the first. */
+  at(seq: number): string {
+    return this.#list.at(seq) ?? '';
+  }
+
   isValid(at: Position, head: number): boolean {
     return this.#list.problem(at, head) === undefined;
   }
 
   /** @throws SseError `ERR_SSE_FENCED` where `at` is not valid. */
   fence(action: string, at: Position, head: number): void {
-    if (this.isValid(at, head)) return;
-    const id = formatEventId(at.epoch, at.seq);
-    throw new SseError('ERR_SSE_FENCED', `Cannot ${action} at ${id}: it is not part of the log, whose head is ${head}`);
+    if (!this.isValid(at, head)) throw fenced(action, at, head);
   }
 
   toArray(): readonly EpochStart[] {

@@ -4,13 +4,24 @@
  * channel's floor.
  */
 
-import { SseError } from '../errors.js';
-import { formatEventId } from '../event-id.js';
-import type { Appended, Entry, LogState, NewEntry, Page, Position, StoredSnapshot } from '../store.js';
+import type {
+  Appended,
+  ChannelItems,
+  Entry,
+  LogState,
+  NewEntry,
+  Page,
+  Position,
+  StoredCursor,
+  StoredSnapshot,
+} from '../store.js';
+import { wrongPosition } from '../store-kit/errors.js';
 import { type MemoryChannel, UNKNOWN } from './channel.js';
 import { MemoryChannels } from './channels.js';
+import { CursorShelf } from './cursors.js';
 import { EntryList, mergeAfter } from './entry-list.js';
 import { MemoryEpochs } from './epochs.js';
+import { ItemShelf } from './items.js';
 import { KeyWindow } from './keys.js';
 import { type MemoryBounds, type MemoryStoreOptions, resolveOptions } from './options.js';
 import { SnapshotShelf } from './snapshots.js';
@@ -27,6 +38,8 @@ export class MemoryLog {
   readonly #channels: MemoryChannels;
   readonly #keys: KeyWindow;
   readonly #snapshots: SnapshotShelf;
+  readonly #items: ItemShelf = new ItemShelf();
+  readonly #cursors: CursorShelf;
   /** Every retained entry, whatever its channel. */
   readonly #order: EntryList = new EntryList();
   #head = 0;
@@ -39,11 +52,12 @@ export class MemoryLog {
     this.#channels = new MemoryChannels(this.#bounds.boundsOf);
     this.#keys = new KeyWindow(this.#bounds.keyTtlMs);
     this.#snapshots = new SnapshotShelf(this.#bounds.snapshotTtlMs);
+    this.#cursors = new CursorShelf(this.#bounds.cursorTtlMs);
   }
 
   /** True while there is nothing that time could change. */
   get isIdle(): boolean {
-    return this.#channels.size === 0 && this.#keys.size === 0;
+    return this.#channels.size === 0 && this.#keys.size === 0 && this.#cursors.size === 0;
   }
 
   startEpoch(epoch: string): LogState {
@@ -75,13 +89,19 @@ export class MemoryLog {
     return { appended, entries: written };
   }
 
-  read(after: number, channels: readonly string[] | undefined, limit: number): Page {
+  read(
+    after: number,
+    channels: readonly string[] | undefined,
+    limit: number,
+    maxBytes: number = Number.POSITIVE_INFINITY,
+  ): Page {
     const floors = channels ? new Map<string, number>() : this.#channels.floorsAbove(after);
     const lists = channels ? this.#channels.pick(channels, floors) : [this.#order];
     // One more than asked for: only what the limit leaves out tells whether it cut the page.
     const entries = mergeAfter(lists, after, limit + 1);
-    const isCut = entries.length > limit;
-    if (isCut) entries.pop();
+    const most = Math.min(limit, countWithin(entries, maxBytes));
+    const isCut = entries.length > most;
+    if (isCut) entries.length = most;
     const upTo = isCut ? (entries.at(-1)?.seq ?? after) : this.#head;
     return { entries, upTo, floors, forgotten: this.#channels.forgotten };
   }
@@ -91,10 +111,7 @@ export class MemoryLog {
     this.#epochs.fence('tail', from, this.#head);
     const { trimmed } = this.#channels;
     if (trimmed <= from.seq) return this.#order.after(from.seq, Number.POSITIVE_INFINITY);
-    throw new SseError(
-      'ERR_SSE_POSITION',
-      `Cannot tail from ${nameOf(from)}: entries up to seq ${trimmed} were trimmed`,
-    );
+    throw wrongPosition('tail', from, `is below seq ${trimmed}, up to which entries were trimmed`);
   }
 
   /** @throws SseError `ERR_SSE_POSITION` where `at` is not valid, or below the channel's floor. */
@@ -102,8 +119,8 @@ export class MemoryLog {
     const { at } = snapshot;
     const floor = this.#channels.floorOf(channel);
     if (!this.#epochs.isValid(at, this.#head) || at.seq < floor) {
-      const why = at.seq < floor ? `is below the channel's floor ${floor}` : 'is not part of the log';
-      throw new SseError('ERR_SSE_POSITION', `Cannot save a snapshot of channel "${channel}": ${nameOf(at)} ${why}`);
+      const why = at.seq < floor ? `is below the channel's floor ${floor}` : undefined;
+      throw wrongPosition(`save a snapshot of channel "${channel}"`, at, why);
     }
     const kept = this.loadSnapshot(channel, now);
     if (kept && kept.at.seq > at.seq) return;
@@ -117,9 +134,30 @@ export class MemoryLog {
     return this.#epochs.isValid(kept.at, this.#head) ? kept : undefined;
   }
 
+  loadItems(channel: string): ChannelItems | undefined {
+    const items = this.#items.of(channel);
+    return items && { at: { epoch: this.#epochs.at(this.#head), seq: this.#head }, items };
+  }
+
+  /** @throws SseError `ERR_SSE_POSITION` where its `at` is not valid. */
+  saveCursor(key: string, cursor: StoredCursor, now: number): void {
+    if (!this.#epochs.isValid(cursor.at, this.#head)) throw wrongPosition('save a cursor', cursor.at);
+    const kept = this.#cursors.find(key, now);
+    const isBehind = kept && kept.at.seq > cursor.at.seq && this.#epochs.isValid(kept.at, this.#head);
+    this.#cursors.keep(key, {
+      at: isBehind ? kept.at : cursor.at,
+      time: Math.max(cursor.time, kept?.time ?? 0),
+    });
+  }
+
+  loadCursor(key: string, now: number): StoredCursor | undefined {
+    return this.#cursors.find(key, now);
+  }
+
   /** Applies retention by age and drops old keys, old snapshots and idle channels. Looks at `most` channels, the next time at the next. */
   sweep(now: number, most: number = Number.POSITIVE_INFINITY): void {
     this.#keys.expire(now);
+    this.#cursors.expire(now);
     let round = most === Number.POSITIVE_INFINITY ? undefined : this.#round;
     round ??= this.#channels.values();
     this.#round = round;
@@ -140,6 +178,7 @@ export class MemoryLog {
     this.#order.cut(toSeq);
     this.#keys.rollback(toSeq);
     this.#snapshots.rollback(toSeq);
+    this.#items.rollback(toSeq);
     this.#epochs.rollback(toSeq);
     this.#head = toSeq;
   }
@@ -150,11 +189,13 @@ export class MemoryLog {
     this.#order.clear();
     this.#keys.clear();
     this.#snapshots.clear();
+    this.#items.clear();
+    this.#cursors.clear();
     this.#epochs.clear();
     this.#head = 0;
   }
 
-  #write({ channel: name, body, time, key }: NewEntry, epoch: string, now: number, written: Entry[]): number {
+  #write({ channel: name, body, time, key, item }: NewEntry, epoch: string, now: number, written: Entry[]): number {
     const channel = this.#channels.open(name, now);
     const seq = ++this.#head;
     const entry = { seq, epoch, channel: name, prev: channel.last === UNKNOWN ? undefined : channel.last, time, body };
@@ -162,6 +203,7 @@ export class MemoryLog {
     this.#order.push(entry);
     written.push(entry);
     if (key !== undefined) this.#keys.note(name, key, { epoch, seq }, now);
+    if (item) this.#items.change(name, item, seq);
     while (channel.isOver(now)) this.#trim(channel);
     return seq;
   }
@@ -184,6 +226,12 @@ export class MemoryLog {
   }
 }
 
-function nameOf(at: Position): string {
-  return formatEventId(at.epoch, at.seq);
+/** How many of `entries` make a page of `maxBytes`. */
+function countWithin(entries: readonly Entry[], maxBytes: number): number {
+  let bytes = 0;
+  for (const [index, { body }] of entries.entries()) {
+    bytes += body.byteLength;
+    if (bytes >= maxBytes) return index + 1;
+  }
+  return entries.length;
 }

@@ -3,20 +3,22 @@
  * Invariant: tails are told of an append within it, in the order of the log, also where a listener appends.
  */
 import { type Clock, systemClock, type Timer } from '../clock.js';
-import { SseError } from '../errors.js';
 import type {
   Appended,
+  ChannelItems,
   Entry,
   LogState,
   NewEntry,
   Page,
   Position,
   Store,
+  StoredCursor,
   StoredSnapshot,
   StoreSupports,
   Tail,
   TailListener,
 } from '../store.js';
+import { closed } from '../store-kit/errors.js';
 import { MemoryLog } from './log.js';
 import type { MemoryStoreOptions } from './options.js';
 import { MemoryTail } from './tail.js';
@@ -33,6 +35,8 @@ const SUPPORTS: StoreSupports = Object.freeze({
   prev: true,
   retentionPerChannel: true,
   snapshots: true,
+  items: true,
+  cursors: true,
 });
 
 const SWEEP_EVERY_MS = 1_000;
@@ -89,9 +93,9 @@ export class LogStore implements MemoryStore {
     return written.appended;
   }
 
-  async read(after: number, channels: readonly string[] | undefined, limit: number): Promise<Page> {
+  async read(after: number, channels: readonly string[] | undefined, limit: number, maxBytes?: number): Promise<Page> {
     this.#assertOpen('read');
-    return this.#log.read(after, channels, limit);
+    return this.#log.read(after, channels, limit, maxBytes);
   }
 
   async tail(from: Position, listener: TailListener): Promise<Tail> {
@@ -113,6 +117,22 @@ export class LogStore implements MemoryStore {
   async loadSnapshot(channel: string): Promise<StoredSnapshot | undefined> {
     this.#assertOpen('load a snapshot');
     return this.#log.loadSnapshot(channel, this.#clock.now());
+  }
+
+  async loadItems(channel: string): Promise<ChannelItems | undefined> {
+    this.#assertOpen('load items');
+    return this.#log.loadItems(channel);
+  }
+
+  async saveCursor(key: string, cursor: StoredCursor): Promise<void> {
+    this.#assertOpen('save a cursor');
+    this.#log.saveCursor(key, cursor, this.#clock.now());
+    this.#keepSweeping();
+  }
+
+  async loadCursor(key: string): Promise<StoredCursor | undefined> {
+    this.#assertOpen('load a cursor');
+    return this.#log.loadCursor(key, this.#clock.now());
   }
 
   sweep(): void {
@@ -156,6 +176,6 @@ export class LogStore implements MemoryStore {
   }
 
   #assertOpen(action: string): void {
-    if (this.#isClosed) throw new SseError('ERR_SSE_CLOSED', `Cannot ${action}: the memory store is closed`);
+    if (this.#isClosed) throw closed(action, 'memory store');
   }
 }

@@ -5,12 +5,14 @@
 import { SseError } from '../../src/errors.js';
 import type {
   Appended,
+  ChannelItems,
   Entry,
   LogState,
   NewEntry,
   Page,
   Position,
   Store,
+  StoredCursor,
   StoredSnapshot,
   Tail,
   TailListener,
@@ -19,7 +21,15 @@ import { PortTail } from './port-tail.js';
 import type { SharedLog } from './shared-log.js';
 
 export class Port implements Store {
-  readonly supports = { durable: true, shared: true, prev: true, retentionPerChannel: true, snapshots: true };
+  readonly supports = {
+    durable: true,
+    shared: true,
+    prev: true,
+    retentionPerChannel: true,
+    snapshots: true,
+    items: true,
+    cursors: true,
+  };
   readonly name: string;
   readonly #shared: SharedLog;
   /** How likely the tail is passed over when it has something to deliver. */
@@ -69,11 +79,11 @@ export class Port implements Store {
     });
   }
 
-  read(after: number, channels: readonly string[] | undefined, limit: number): Promise<Page> {
+  read(after: number, channels: readonly string[] | undefined, limit: number, maxBytes?: number): Promise<Page> {
     const { log, bugs } = this.#shared;
     const { floors, forgotten } = log.read(after, channels, 0);
     return this.#call('read', () => {
-      const page = log.read(after, channels, limit);
+      const page = log.read(after, channels, limit, maxBytes);
       return bugs.floorsApart ? { ...page, floors, forgotten } : page;
     });
   }
@@ -95,6 +105,18 @@ export class Port implements Store {
 
   loadSnapshot(channel: string): Promise<StoredSnapshot | undefined> {
     return this.#call('loadSnapshot', () => this.#shared.log.loadSnapshot(channel, this.#shared.now));
+  }
+
+  loadItems(channel: string): Promise<ChannelItems | undefined> {
+    return this.#call('loadItems', () => this.#shared.log.loadItems(channel));
+  }
+
+  saveCursor(key: string, cursor: StoredCursor): Promise<void> {
+    return this.#call('saveCursor', () => this.#shared.log.saveCursor(key, cursor, this.#shared.now));
+  }
+
+  loadCursor(key: string): Promise<StoredCursor | undefined> {
+    return this.#call('loadCursor', () => this.#shared.log.loadCursor(key, this.#shared.now));
   }
 
   async close(): Promise<void> {}

@@ -27,12 +27,15 @@ export function guardedStore(before: Before, options: MemoryStoreOptions & { clo
     startEpoch: guarded('startEpoch', (epoch: string) => inner.startEpoch(epoch)),
     state: guarded('state', () => inner.state()),
     append: guarded('append', (entries: readonly NewEntry[], at: Position) => inner.append(entries, at)),
-    read: guarded('read', (after: number, channels: readonly string[] | undefined, limit: number) =>
-      inner.read(after, channels, limit),
+    read: guarded('read', (after: number, channels: readonly string[] | undefined, limit: number, maxBytes?: number) =>
+      inner.read(after, channels, limit, maxBytes),
     ),
     tail: guarded('tail', (from: Position, listener: TailListener) => inner.tail(from, listener)),
     saveSnapshot: (channel, snapshot) => inner.saveSnapshot(channel, snapshot),
     loadSnapshot: (channel) => inner.loadSnapshot(channel),
+    loadItems: (channel) => inner.loadItems(channel),
+    saveCursor: (key, cursor) => inner.saveCursor(key, cursor),
+    loadCursor: (key) => inner.loadCursor(key),
     close: () => inner.close(),
   };
 }

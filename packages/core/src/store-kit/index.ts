@@ -1,0 +1,11 @@
+/** `@headwater/core/store-kit`: what stores share, for whoever writes one. The contract itself is in `@headwater/core`. */
+export { closed, failed, fenced, wrongPosition } from './errors.js';
+export { type AppendCall, GroupCommit, type Outcome } from './group-commit.js';
+export {
+  type Bounds,
+  type Keeping,
+  type Retention,
+  type RetentionOptions,
+  resolveRetention,
+  toBound,
+} from './retention.js';
