@@ -7,6 +7,11 @@ import type { Publishable } from './typed.js';
 export interface ChannelOptions {
   /** Gives the channel's state to clients whose history is gone; takes precedence over the hub's own provider. */
   snapshot?: SnapshotProvider | undefined;
+  /**
+   * True: what is published are {@link Operation}s on items, and clients whose history is gone get all items as a JSON array. To
+   * be said in every process that publishes to the channel or serves it. Default false.
+   */
+  keyed?: boolean | undefined;
 }
 
 /** What became of a published message. */

@@ -4,6 +4,7 @@
  */
 
 import { type Channels, toNames } from './channel.js';
+import { assertCursors } from './client-cursors.js';
 import { Cursor } from './cursor.js';
 import { checkRetry } from './frame.js';
 import type { Hub } from './hub.js';
@@ -36,6 +37,7 @@ export class Connection {
 
   readonly #hub: HubCore;
   readonly #outlet: Outlet;
+  #clientId: string | undefined;
 
   /** @internal Adapters make connections through `core/node`. */
   constructor(hub: HubCore, transport: Transport) {
@@ -64,6 +66,11 @@ export class Connection {
 
   get isOpen(): boolean {
     return this.#outlet.isOpen;
+  }
+
+  /** The id under which the store remembers this client's place, see `SubscribeOptions.clientId`. */
+  get clientId(): string | undefined {
+    return this.#clientId;
   }
 
   /** Bytes that wait for this client. */
@@ -147,6 +154,10 @@ export class Connection {
       throw new RangeError(
         `Cannot follow ${known.size} channels on one connection: maxChannels is ${this.#hub.options.maxChannels}`,
       );
+    }
+    if (options.clientId !== undefined) {
+      assertCursors(this.#hub);
+      this.#clientId ??= options.clientId;
     }
     // Under `reject` the headers wait until it is known whether there is something to reject.
     if (options.onReset !== 'reject' && !this.#outlet.wasOpened) this.#outlet.begin();

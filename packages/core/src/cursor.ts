@@ -7,8 +7,11 @@
  */
 import { findPlace } from './attach.js';
 import { type Batch, textBatch } from './batch.js';
+import { type Client, loadCursor, saveCursor } from './client-cursors.js';
+import type { Connection } from './connection.js';
 import type { EpochList } from './epochs.js';
 import { hasCode } from './errors.js';
+import { formatEventId } from './event-id.js';
 import { batchOf } from './flush.js';
 import { Following } from './following.js';
 import { encodeControl, type Frame, withoutId } from './frame.js';
@@ -81,6 +84,10 @@ export class Cursor {
 
   get control(): boolean {
     return this.#control;
+  }
+
+  get connection(): Connection {
+    return this.#outlet.connection;
   }
 
   get isLive(): boolean {
@@ -214,10 +221,12 @@ export class Cursor {
   }
 
   async #attach(turn: number): Promise<void> {
-    const id = this.#outlet.lastEventId ?? this.#following.fromId;
+    const id = await this.#findId();
+    if (turn !== this.#turn) return;
     this.#hadId = id !== undefined;
     const place = await findPlace(this.#hub, this.#following, id);
     if (turn !== this.#turn) return;
+    if ('seq' in place) this.#noteProof(place.seq);
     switch (place.kind) {
       case 'moved':
         return this.#attachSoon();
@@ -236,6 +245,30 @@ export class Cursor {
     }
     this.#open(place.kind, this.#hub.log.idAt(this.seq));
     this.#follow();
+  }
+
+  /** The id to resume from: the client's own, else where the store knows it to be, else what the application asked for. */
+  async #findId(): Promise<string | undefined> {
+    const { lastEventId } = this.#outlet;
+    if (lastEventId !== undefined) return lastEventId;
+    const client = this.#client;
+    if (!client) return this.#following.fromId;
+    await this.#hub.log.connected();
+    const at = await loadCursor(this.#hub, client);
+    return at ? formatEventId(at.epoch, at.seq) : this.#following.fromId;
+  }
+
+  /** A Last-Event-ID proves that the client has everything up to it. */
+  #noteProof(seq: number): void {
+    const client = this.#client;
+    if (!client || this.#outlet.lastEventId === undefined) return;
+    const at = { epoch: this.#hub.log.epochs.at(seq) ?? '', seq };
+    void this.#hub.handled(saveCursor(this.#hub, client, at), 'store', this.connection);
+  }
+
+  get #client(): Client | undefined {
+    const { clientId, principal } = this.connection;
+    return clientId === undefined ? undefined : { clientId, principal, channels: this.channels };
   }
 
   /** The id is no place in this log: the application's own history if it has one, a reset otherwise. */

@@ -38,9 +38,23 @@ export class EpochList {
     return this.knows(position.epoch) ? 'rollback' : 'epoch';
   }
 
+  /** The highest place up to `seq` that this log has in common with another one: 0 without any. */
+  commonUpTo(other: EpochList, seq: number): number {
+    let place = seq;
+    while (place > 0 && this.at(place) !== other.at(place)) {
+      place = Math.min(this.#startAt(place), other.#startAt(place), place) - 1;
+    }
+    return Math.max(0, place);
+  }
+
   /** Drops the epochs that ended at or before `seq`; the one in force there stays. */
   prune(seq: number): void {
     while (this.#starts.length > 1 && (this.#starts[1] as EpochStart).start <= seq) this.#starts.shift();
+  }
+
+  /** Where the epoch in force at `seq` began, 0 before the list begins. */
+  #startAt(seq: number): number {
+    return this.#starts.findLast(({ start }) => start <= seq)?.start ?? 0;
   }
 
   toArray(): readonly EpochStart[] {

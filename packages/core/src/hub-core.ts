@@ -1,5 +1,6 @@
 /** HubCore: what the parts of one hub share. Internal; `hub.ts` is the public face. */
 import { type Batch, textBatch } from './batch.js';
+import { decodeCommand, isMatch, type Target } from './commands.js';
 import type { Connection } from './connection.js';
 import type { Cursor } from './cursor.js';
 import { SseError } from './errors.js';
@@ -52,6 +53,15 @@ export class HubCore {
     this.heartbeat = new Heartbeat(this);
     this.log = new Log(options, this.observers, {
       grown: () => this.flusher.notify(),
+      command: (body) => {
+        const command = decodeCommand(body);
+        if (command) this.revoke(command.where, command.detail);
+      },
+      commandsLost: () => {
+        // Whoever was meant is not known. Everybody comes back, and is authorised anew.
+        for (const connection of [...this.connections])
+          connection.close({ detail: 'revocations may have been missed' });
+      },
       moved: (head) => {
         this.#moveTo(head);
         for (const cursor of [...this.cursors]) cursor.resumed();
@@ -116,6 +126,14 @@ export class HubCore {
     if (this.#pulling) return;
     this.#pulling = true;
     this.options.clock.setTurn(() => this.#pullAll());
+  }
+
+  /** Ends every matching connection of this process, also one that is not open yet. */
+  revoke(where: Target, detail: string | undefined): void {
+    const waiting = [...this.cursors].map((cursor) => cursor.connection);
+    for (const connection of new Set([...this.connections, ...waiting])) {
+      if (isMatch(connection, where)) connection.close({ reason: 'revoked', detail });
+    }
   }
 
   opened(outlet: Outlet): void {

@@ -1,22 +1,25 @@
 /** Hub: one log, its channels, its connections. `createHub` is where everything begins. */
 import { Buffer } from 'node:buffer';
 import { Channel, type ChannelOptions, checkChannel, type Published, type PublishOptions } from './channel.js';
+import { type Ack, acknowledge } from './client-cursors.js';
+import { checkTarget, encodeCommand, isMatch, type Target } from './commands.js';
 import type { Connection } from './connection.js';
 import { drain } from './drain.js';
 import { SseError } from './errors.js';
 import { formatEventId, parseEventId } from './event-id.js';
 import { CONTROL_PREFIX, encodeBody } from './frame.js';
 import { HubCore } from './hub-core.js';
+import { toChange } from './keyed.js';
 import { type Message, toMessage } from './message.js';
 import type { CloseReason, Observer } from './observer.js';
 import { type HubOptions, resolveOptions } from './options.js';
 import { toJson } from './snapshots.js';
-import type { Appended } from './store.js';
+import { type Appended, CONTROL_CHANNEL, type NewEntry } from './store.js';
 import { type SyncQuery, type SyncResult, sync } from './sync.js';
 import type { EventMap, EventsOf, NameOf, Publishable } from './typed.js';
 
 /** Which connections are meant: a test, or fields that must all match. */
-export type Where = ((connection: Connection) => boolean) | { id?: string; principal?: string; channel?: string };
+export type Where = ((connection: Connection) => boolean) | Target;
 
 /** The hub's state for probes. `ready` is false while the store cannot be reached and while the hub drains. */
 export interface Health {
@@ -61,8 +64,8 @@ export class Hub<Map extends object = EventMap> {
     if (key !== undefined && (typeof key !== 'string' || key.length === 0 || key.length > 200)) {
       throw new TypeError('key must be a string of 1 to 200 characters');
     }
-    const body = this.#encode(channel, toMessage(message));
-    return this.#core.handled(this.#append(channel, body, key), 'publish');
+    const entry = this.#encode(channel, toMessage(message), key);
+    return this.#core.handled(this.#publish(entry), 'publish');
   }
 
   /** A channel, as an object that carries its event types. Its options stay with the hub. */
@@ -71,6 +74,14 @@ export class Hub<Map extends object = EventMap> {
     if (options.snapshot !== undefined) {
       if (typeof options.snapshot !== 'function') throw new TypeError('snapshot must be a function');
       this.#core.snapshots.provide(name, options.snapshot);
+    }
+    if (options.keyed === true) {
+      if (!this.#core.options.store.supports.items) {
+        throw new TypeError('keyed needs a store that keeps items (supports.items)');
+      }
+      this.#core.snapshots.key(name);
+    } else if (options.keyed !== undefined && options.keyed !== false) {
+      throw new TypeError(`keyed must be a boolean, not ${typeof options.keyed}`);
     }
     return new Channel(
       name,
@@ -98,7 +109,32 @@ export class Hub<Map extends object = EventMap> {
     return this.#core.handled(sync(this.#core, query));
   }
 
-  /** Ends every matching connection at once; returns how many. */
+  /**
+   * Notes that a client has everything up to and including `id`, so that it resumes there when it comes back without an id, within 7 days.
+   * Rejects with SseError `ERR_SSE_POSITION` where `id` is not, or no longer, part of the log; TypeError for wrong arguments and
+   * where the store keeps no cursors.
+   */
+  ack(ack: Ack): Promise<void> {
+    return this.#core.handled(acknowledge(this.#core, ack));
+  }
+
+  /**
+   * Ends every matching connection with reason `revoked`, here at once and in every other process that shares the store as soon as
+   * its tail brings the word, also after it was cut off for a while. Resolves once that is stored. They may come back: what they
+   * then get is up to `authorize`.
+   * @throws TypeError where `where` names nobody.
+   */
+  revoke(where: Target, { detail }: { detail?: string } = {}): Promise<void> {
+    const body = encodeCommand({ op: 'revoke', where: checkTarget(where), detail });
+    this.#core.revoke(where, detail);
+    const entry = { channel: CONTROL_CHANNEL, body, time: this.#core.options.clock.now() };
+    return this.#core.handled(
+      this.#append(entry).then(() => {}),
+      'publish',
+    );
+  }
+
+  /** Ends every matching connection of this process at once; returns how many. */
   disconnect(where: Where, reason: CloseReason = 'revoked'): number {
     const matches = typeof where === 'function' ? where : (connection: Connection) => isMatch(connection, where);
     let count = 0;
@@ -163,7 +199,7 @@ export class Hub<Map extends object = EventMap> {
     if (core.options.ownsStore) await core.options.store.close();
   }
 
-  #encode(channel: string, message: Message): Buffer {
+  #encode(channel: string, message: Message, key: string | undefined): NewEntry {
     if (message.id !== undefined) {
       throw new TypeError(
         `Cannot publish a message with an id of its own to "${channel}": the log gives ids. For idempotency use { key }`,
@@ -179,19 +215,24 @@ export class Hub<Map extends object = EventMap> {
     }
     const body = Buffer.from(encodeBody(message, this.#core.options.serializer), 'utf8');
     this.#core.checkSize(body.length);
-    return body;
+    const item = this.#core.snapshots.isKeyed(channel) ? toChange(channel, message.data) : undefined;
+    return { channel, body, time: this.#core.options.clock.now(), key, item };
   }
 
-  async #append(channel: string, body: Uint8Array, key: string | undefined): Promise<Published> {
-    if (this.#closing)
-      throw new SseError('ERR_SSE_CLOSED', `Cannot publish to channel "${channel}": the hub is closed`);
-    const { log, options, observers } = this.#core;
-    const entry = { channel, body, time: options.clock.now(), key };
-    const [appended] = await log.append([entry]);
-    const { epoch, seq, duplicate } = appended as Appended;
+  async #publish(entry: NewEntry): Promise<Published> {
+    const { epoch, seq, duplicate } = await this.#append(entry);
     const id = formatEventId(epoch, seq);
+    const { observers } = this.#core;
+    const { channel, body } = entry;
     if (!observers.isEmpty) observers.emit('published', { channel, id, bytes: body.length, duplicate });
     return { id, duplicate };
+  }
+
+  async #append(entry: NewEntry): Promise<Appended> {
+    if (this.#closing)
+      throw new SseError('ERR_SSE_CLOSED', `Cannot publish to channel "${entry.channel}": the hub is closed`);
+    const [appended] = await this.#core.log.append([entry]);
+    return appended as Appended;
   }
 }
 
@@ -207,7 +248,10 @@ export function createHub<Map extends object = EventMap>(options: HubOptions = {
 }
 
 /** A hub, whatever its channels and events are. */
-export type AnyHub = Pick<Hub, 'connections' | 'observe' | 'drain' | 'close' | 'health' | 'disconnect' | 'sync'>;
+export type AnyHub = Pick<
+  Hub,
+  'connections' | 'observe' | 'drain' | 'close' | 'health' | 'disconnect' | 'revoke' | 'ack' | 'sync'
+>;
 
 const cores = new WeakMap<object, HubCore>();
 
@@ -216,13 +260,4 @@ export function coreOf(hub: AnyHub): HubCore {
   const core = cores.get(hub);
   if (!core) throw new TypeError('hub must be made by createHub()');
   return core;
-}
-
-function isMatch(connection: Connection, where: Exclude<Where, (...args: never[]) => unknown>): boolean {
-  if (where.id === undefined && where.principal === undefined && where.channel === undefined) return false;
-  return (
-    (where.id === undefined || where.id === connection.id) &&
-    (where.principal === undefined || where.principal === connection.principal) &&
-    (where.channel === undefined || connection.channels.includes(where.channel))
-  );
 }

@@ -9,13 +9,16 @@ export {
   type Published,
   type PublishOptions,
 } from './channel.js';
+export type { Ack, Client } from './client-cursors.js';
 export { type Clock, systemClock, type Timer } from './clock.js';
+export type { Target } from './commands.js';
 export type { Connection, SendSourceOptions } from './connection.js';
 export { EpochList, type Invalid } from './epochs.js';
 export { hasCode, SseError, type SseErrorCode } from './errors.js';
 export { formatEventId, MAX_LAST_EVENT_ID, newEpoch, parseEventId } from './event-id.js';
 export { encodeMessage, MAX_ID_BYTES, MIN_RETRY_MS } from './frame.js';
 export { type AnyHub, createHub, type Health, Hub, type Where } from './hub.js';
+export type { Item, Operation } from './keyed.js';
 export type { MemoryStoreOptions } from './memory/options.js';
 export { type MemoryStore, memoryStore } from './memory/store.js';
 export type { Message, Sendable, Serializer } from './message.js';

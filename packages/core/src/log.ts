@@ -13,7 +13,16 @@ import { toFrame } from './frame.js';
 import type { Observers } from './observer.js';
 import type { ResolvedOptions } from './options.js';
 import { Ring } from './ring.js';
-import type { Appended, Entry, LogState, NewEntry, Position, Store, Tail } from './store.js';
+import {
+  type Appended,
+  CONTROL_CHANNEL,
+  type Entry,
+  type LogState,
+  type NewEntry,
+  type Position,
+  type Store,
+  type Tail,
+} from './store.js';
 import { Waiters } from './waiters.js';
 import { warmRing } from './warm.js';
 
@@ -21,6 +30,10 @@ import { warmRing } from './warm.js';
 export interface LogEvents {
   /** The ring has new frames. */
   grown(): void;
+  /** An entry of the control channel. */
+  command(body: Uint8Array): void;
+  /** Entries of the control channel that this process has not seen are gone. */
+  commandsLost(): void;
   /** The process starts or restarts at `head`: the ring is empty below it. */
   moved(head: number): void;
   /**
@@ -32,6 +45,9 @@ export interface LogEvents {
 
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 5_000;
+
+/** A process that missed more commands than that does better to let everybody be authorised anew. */
+const MAX_COMMANDS = 1_000;
 
 export class Log {
   readonly ring: Ring;
@@ -237,12 +253,17 @@ export class Log {
     }
     const { epoch, seq } = this.#here();
     const before = this.epochs;
-    this.epochs = new EpochList(state.epochs);
-    if (!this.epochs.problem({ epoch, seq }, state.head)) return;
+    const epochs = new EpochList(state.epochs);
+    const isLost = epochs.problem({ epoch, seq }, state.head) !== undefined;
+    const common = epochs.commonUpTo(before, Math.min(seq, state.head));
+    const missed = isLost ? await this.#commandsIn(common, state.head) : [];
+    this.epochs = epochs;
+    if (!isLost) return;
     this.generation++;
     this.ring.clear(state.head);
     this.#observers.emit('rolledBack', { head: state.head });
     this.#events.rolledBack(before);
+    this.#obey(missed);
     this.#waiters.wake(Number.POSITIVE_INFINITY);
   }
 
@@ -251,8 +272,22 @@ export class Log {
     // The store may have gone back since it refused the tail.
     const isLost = new EpochList(state.epochs).problem(this.#here(), state.head) !== undefined;
     if (isLost && this.#everConnected) return this.#settle(state);
+    const missed = await this.#commandsIn(this.head, state.head);
     this.ring.clear(state.head);
     this.#restartAt(state);
+    this.#obey(missed);
+  }
+
+  /** What the control channel said in `(after, upTo]`, which the tail will not bring; undefined where some of it is gone. */
+  async #commandsIn(after: number, upTo: number): Promise<readonly Entry[] | undefined> {
+    const { entries, floors, forgotten } = await this.#store.read(after, [CONTROL_CHANNEL], MAX_COMMANDS + 1);
+    const isComplete = (floors.get(CONTROL_CHANNEL) ?? forgotten) <= after && entries.length <= MAX_COMMANDS;
+    return isComplete ? entries.filter(({ seq }) => seq <= upTo) : undefined;
+  }
+
+  #obey(missed: readonly Entry[] | undefined): void {
+    if (!missed) return this.#events.commandsLost();
+    for (const { body } of missed) this.#events.command(body);
   }
 
   #restartAt(state: LogState): void {
@@ -296,6 +331,7 @@ export class Log {
       }
       if (this.epochs.at(entry.seq) !== entry.epoch) this.epochs.begin(entry.epoch, entry.seq);
       this.ring.append(toFrame(entry));
+      if (entry.channel === CONTROL_CHANNEL) this.#events.command(entry.body);
       grown = true;
     }
     if (!grown) return;

@@ -2,7 +2,8 @@
  * Replay: history for cursors that are behind, from the ring where it reaches back far enough, from the store otherwise.
  *
  * One read in flight per place, shared by everyone who needs it. Only complete blocks are kept, with the floors of their own
- * transaction and for a moment only, so that a storm of reconnecting clients with many different cursors shares its reads.
+ * transaction, for a moment and up to a number of bytes, so that a storm of reconnecting clients with many different cursors
+ * shares its reads and history of any size costs little memory.
  */
 import type { Clock } from './clock.js';
 import { type Frame, toFrame } from './frame.js';
@@ -21,13 +22,23 @@ export interface Stretch {
 
 /** Places per block, and entries per read. */
 const BLOCK = 256;
-const MAX_BLOCKS = 128;
+/** Bytes of bodies per read: a block of larger entries is read in parts. */
+const PAGE_BYTES = 1024 * 1024;
+/** Bytes of all blocks that are kept, the overhead of their frames included. */
+const CACHE_BYTES = 8 * 1024 * 1024;
+const FRAME_OVERHEAD = 256;
 const BLOCK_AGE_MS = 1_000;
 const RETRY_MS = 250;
 
 interface Block {
   readonly stretch: Stretch;
   readonly readAt: number;
+  readonly cost: number;
+}
+
+/** What one read brought; `isPart`: its bytes ended it before the end of its block. */
+interface Part extends Stretch {
+  readonly isPart: boolean;
 }
 
 export class Replay {
@@ -36,7 +47,8 @@ export class Replay {
   readonly #clock: Clock;
   readonly #observers: Observers;
   readonly #blocks = new Map<string, Block>();
-  readonly #reads = new Map<string, Promise<Stretch>>();
+  readonly #reads = new Map<string, Promise<Part>>();
+  #cost = 0;
   #closed = false;
 
   constructor(log: Log, store: Store, clock: Clock, observers: Observers) {
@@ -75,17 +87,20 @@ export class Replay {
    */
   async fromStore(channels: readonly string[], after: number): Promise<Stretch | undefined> {
     const { generation } = this.#log;
-    const block = Math.floor(after / BLOCK) * BLOCK;
     // Named by what is read, in this turn: a name that was made earlier could stand for other channels by now.
-    const place = `${channels.toSorted().join()}@${block}`;
-    const kept = this.#blocks.get(place);
+    const names = channels.toSorted().join();
+    let from = Math.floor(after / BLOCK) * BLOCK;
+    const kept = this.#blocks.get(`${names}@${from}`);
     if (kept && kept.stretch.upTo > after && this.#clock.elapsed() - kept.readAt < BLOCK_AGE_MS) return kept.stretch;
     for (;;) {
+      const place = `${names}@${from}`;
       const shared = this.#reads.get(place);
-      const stretch = await (shared ?? this.#read(place, channels, block)).catch((error) => this.#failed(error));
+      const stretch = await (shared ?? this.#read(place, channels, from)).catch((error) => this.#failed(error));
       if (this.#closed || generation !== this.#log.generation) return undefined;
       if (stretch && stretch.upTo > after) return stretch;
-      if (!stretch || shared) continue;
+      // Large entries: the part of the block before our place was all that fitted.
+      if (stretch?.isPart && from < after) from = after;
+      if (!stretch || stretch.isPart || shared) continue;
       // A shared read may have begun before the log grew; one of our own that ends below our place means that the store went back.
       await this.#log.check();
       if (this.#closed || generation !== this.#log.generation) return undefined;
@@ -98,6 +113,7 @@ export class Replay {
   clear(): void {
     this.#blocks.clear();
     this.#reads.clear();
+    this.#cost = 0;
   }
 
   close(): void {
@@ -105,12 +121,12 @@ export class Replay {
     this.clear();
   }
 
-  #read(place: string, channels: readonly string[], after: number): Promise<Stretch> {
+  #read(place: string, channels: readonly string[], after: number): Promise<Part> {
     const { generation } = this.#log;
-    const read = this.#store.read(after, channels, BLOCK).then((page) => {
+    const read = this.#store.read(after, channels, BLOCK, PAGE_BYTES).then((page) => {
       const stretch = this.#accept(page);
       const current = generation === this.#log.generation;
-      if (current && stretch.upTo >= after + BLOCK) this.#keep(place, { stretch, readAt: this.#clock.elapsed() });
+      if (current && after % BLOCK === 0 && stretch.upTo >= after + BLOCK) this.#keep(place, stretch);
       return stretch;
     });
     this.#reads.set(place, read);
@@ -122,7 +138,7 @@ export class Replay {
   }
 
   /** A page as far as this process's own view of the log goes: what contradicts it is not history but a log that went back. */
-  #accept(page: Page): Stretch {
+  #accept(page: Page): Part {
     const { epochs, head } = this.#log;
     let upTo = Math.min(page.upTo, head);
     const frames: Frame[] = [];
@@ -134,15 +150,24 @@ export class Replay {
       }
       frames.push(toFrame(entry));
     }
-    return { frames, upTo, floorOf: (channel) => page.floors.get(channel) ?? page.forgotten };
+    const isPart = upTo === page.upTo && sizeOf(page) >= PAGE_BYTES;
+    return { frames, upTo, isPart, floorOf: (channel) => page.floors.get(channel) ?? page.forgotten };
   }
 
-  #keep(place: string, block: Block): void {
+  #keep(place: string, stretch: Stretch): void {
+    this.#drop(place);
+    const cost = stretch.frames.reduce((sum, { bytes }) => sum + bytes.length + FRAME_OVERHEAD, 0);
+    this.#blocks.set(place, { stretch, readAt: this.#clock.elapsed(), cost });
+    this.#cost += cost;
+    for (const oldest of this.#blocks.keys()) {
+      if (this.#cost <= CACHE_BYTES) return;
+      this.#drop(oldest);
+    }
+  }
+
+  #drop(place: string): void {
+    this.#cost -= this.#blocks.get(place)?.cost ?? 0;
     this.#blocks.delete(place);
-    this.#blocks.set(place, block);
-    if (this.#blocks.size <= MAX_BLOCKS) return;
-    const [oldest] = this.#blocks.keys();
-    this.#blocks.delete(oldest as string);
   }
 
   async #failed(error: unknown): Promise<undefined> {
@@ -156,6 +181,10 @@ export class Replay {
       this.#clock.setTimer(resolve, RETRY_MS);
     });
   }
+}
+
+function sizeOf(page: Page): number {
+  return page.entries.reduce((sum, { body }) => sum + body.byteLength, 0);
 }
 
 /** The first of `frames`, which are complete up to `upTo`, that fit into one batch, at least one; and how far they reach. */

@@ -92,8 +92,9 @@ async function reachedFloors(
     // A store that has gone back says less than is known; before that is noticed nobody must be sent in a circle.
     for (const [channel, floor] of floors) floors.set(channel, Math.max(floor, known(channel)));
     const highest = Math.max(...floors.values());
-    await hub.log.reached(highest);
     if (highest <= hub.log.head) return floors;
+    // The store may go back while we wait, and its floors with it: they are read again.
+    await hub.log.reached(highest);
   }
 }
 

@@ -1,13 +1,14 @@
 /**
- * Snapshots: the state of a channel for clients whose history is gone, from a provider or from the store.
+ * Snapshots: the state of a channel for clients whose history is gone: from a provider, from a keyed channel's items, or saved.
  *
  * A provider's call belongs to the place that was current before it began, and is shared by all who wait: who joins the call
  * takes the call's place.
  */
 import type { Clock } from './clock.js';
 import { SseError } from './errors.js';
+import { itemsToJson } from './keyed.js';
 import type { Log } from './log.js';
-import type { Store } from './store.js';
+import type { Position, Store } from './store.js';
 
 /**
  * Gives the present state of `channel`, JSON-serializable; undefined where the channel has none. It must include everything
@@ -30,6 +31,12 @@ interface Call {
   readonly result: Promise<Snapshot | undefined>;
 }
 
+/** What the store has kept, and where. */
+interface Stored {
+  readonly at: Position;
+  readonly json: string;
+}
+
 export class Snapshots {
   readonly #log: Log;
   readonly #store: Store;
@@ -37,7 +44,9 @@ export class Snapshots {
   readonly #timeoutMs: number;
   readonly #default: SnapshotProvider | undefined;
   readonly #providers = new Map<string, SnapshotProvider>();
+  readonly #keyed = new Set<string>();
   readonly #calls = new Map<string, Call>();
+  readonly #loads = new Map<string, Promise<Stored | undefined>>();
 
   constructor(parts: {
     log: Log;
@@ -58,17 +67,27 @@ export class Snapshots {
     this.#providers.set(channel, provider);
   }
 
+  /** From now on what is published to `channel` are operations on items. */
+  key(channel: string): void {
+    this.#keyed.add(channel);
+  }
+
+  isKeyed(channel: string): boolean {
+    return this.#keyed.has(channel);
+  }
+
   /**
-   * The provider's snapshot, else a saved one that is still part of the log, else undefined. Rejects where the provider fails.
+   * The provider's snapshot, else a keyed channel's items, else a saved one that is still part of the log, else undefined. Rejects where the provider fails.
    * A state from below `floor` is of no use: what follows it is trimmed.
    */
   async of(channel: string, floor = 0): Promise<Snapshot | undefined> {
-    return (await this.#provided(channel, floor)) ?? (await this.#saved(channel, floor));
+    return (await this.#provided(channel, floor)) ?? (await this.#stored(channel, floor));
   }
 
   /** Forgets every call that others could join: its place may be lost. */
   clear(): void {
     this.#calls.clear();
+    this.#loads.clear();
   }
 
   async #provided(channel: string, floor: number): Promise<Snapshot | undefined> {
@@ -97,12 +116,35 @@ export class Snapshots {
     return data === undefined ? undefined : { seq, json: toJson(data, channel) };
   }
 
-  async #saved(channel: string, floor: number): Promise<Snapshot | undefined> {
+  async #stored(channel: string, floor: number): Promise<Snapshot | undefined> {
+    const stored = await this.#load(channel);
+    // Kept by a process that is ahead: this one follows first. No longer part of the log: of no use.
+    if (!stored || stored.at.seq < floor || (await this.#log.locate(stored.at))) return undefined;
+    return { seq: stored.at.seq, json: stored.json };
+  }
+
+  /** One read for all who ask while it is under way. */
+  #load(channel: string): Promise<Stored | undefined> {
+    const shared = this.#loads.get(channel);
+    if (shared) return shared;
+    const load = this.#keyed.has(channel) ? this.#loadItems(channel) : this.#loadSaved(channel);
+    this.#loads.set(channel, load);
+    const forget = () => {
+      if (this.#loads.get(channel) === load) this.#loads.delete(channel);
+    };
+    load.then(forget, forget);
+    return load;
+  }
+
+  async #loadItems(channel: string): Promise<Stored | undefined> {
+    const kept = await this.#store.loadItems(channel);
+    return kept && { at: kept.at, json: itemsToJson(kept.items) };
+  }
+
+  async #loadSaved(channel: string): Promise<Stored | undefined> {
     if (!this.#store.supports.snapshots) return undefined;
     const saved = await this.#store.loadSnapshot(channel);
-    // Saved by a process that is ahead: this one follows first. No longer part of the log: of no use.
-    if (!saved || saved.at.seq < floor || (await this.#log.locate(saved.at))) return undefined;
-    return { seq: saved.at.seq, json: saved.data };
+    return saved && { at: saved.at, json: saved.data };
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a connection wants of one channel. */
 import { checkChannel } from './channel.js';
+import { checkClientId } from './client-cursors.js';
 import type { LagPolicy, Policy } from './reset.js';
 
 /** An event as a filter sees it. */
@@ -21,6 +22,12 @@ export interface SubscribeOptions {
    * that the application kept.
    */
   from?: 'now' | 'earliest' | (string & {}) | undefined;
+  /**
+   * Names the client, 1 to 128 characters of printable ASCII without spaces. The store then remembers for 7 days how far it has
+   * come, by its Last-Event-ID and by acks (`hub.ack`), and resumes it there where it comes without an id (a reloaded page, a
+   * restarted app). Counts together with `connection.principal` and the set of channels. One value per connection, before its first frame.
+   */
+  clientId?: string | undefined;
   /** Withholds events from this connection. */
   filter?: Filter | undefined;
   /** What happens when this connection is too slow for the live set. Default `replay`: it pages through history until it has caught up. */
@@ -58,6 +65,7 @@ export function toSubscriptions(channels: readonly string[], options: SubscribeO
   if (!control && onReset === 'snapshot') {
     throw new TypeError("onReset: 'snapshot' needs control events: with control: false choose 'earliest' or 'live'");
   }
+  if (options.clientId !== undefined) checkClientId(options.clientId);
   if (channels.length === 0) throw new TypeError('Cannot subscribe to nothing: name at least one channel');
   return channels.map((channel) => ({ channel: checkChannel(channel), from, filter, onLag, onReset, start: 0 }));
 }

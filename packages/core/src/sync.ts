@@ -43,6 +43,9 @@ export interface SyncResult {
 
 const MAX_LIMIT = 1_000;
 
+/** Bytes of bodies of one read, so that an answer is bounded whatever its events hold. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
 export async function sync(core: HubCore, query: SyncQuery): Promise<SyncResult> {
   const channels = query.channels.map(checkChannel);
   if (channels.length === 0) throw new TypeError('Cannot sync nothing: name at least one channel');
@@ -86,7 +89,7 @@ async function collect(core: HubCore, want: Collecting): Promise<SyncResult | un
   const events: SyncEvent[] = [];
   let upTo = Math.min(...startOf.values());
   do {
-    const page = await core.options.store.read(upTo, want.channels, want.limit);
+    const page = await core.options.store.read(upTo, want.channels, want.limit, MAX_BYTES);
     for (const channel of want.channels) {
       if ((page.floors.get(channel) ?? page.forgotten) > Math.max(upTo, startOf.get(channel) ?? 0)) return undefined;
     }

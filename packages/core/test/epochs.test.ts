@@ -36,6 +36,16 @@ describe('EpochList', () => {
     expect(pruned.toArray()).toEqual([{ epoch: 'd', start: 20 }]);
   });
 
+  test('commonUpTo finds the newest place that two logs share', () => {
+    const log = (...starts: [string, number][]) => new EpochList(starts.map(([epoch, start]) => ({ epoch, start })));
+    const before = log(['a', 0], ['b', 10], ['c', 20]);
+    expect(before.commonUpTo(log(['a', 0], ['b', 10], ['c', 20], ['d', 31]), 30)).toBe(30);
+    expect(before.commonUpTo(log(['a', 0], ['b', 10], ['d', 15]), 25)).toBe(14);
+    expect(before.commonUpTo(log(['a', 0], ['x', 6], ['c', 20]), 19)).toBe(5);
+    expect(before.commonUpTo(log(['z', 0]), 30)).toBe(0);
+    expect(before.commonUpTo(log(['a', 0], ['d', 8]), 0)).toBe(0);
+  });
+
   test('begin puts an epoch in force from a place on', () => {
     const grown = list();
     grown.begin('e', 30);

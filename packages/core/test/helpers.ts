@@ -7,8 +7,18 @@ import {
   fakeTransport,
 } from '@headwater/testing';
 import type { Connection } from '../src/connection.js';
-import { createHub, type Hub, type HubOptions } from '../src/index.js';
+import { createHub, type Hub, type HubOptions, type Store } from '../src/index.js';
 import { connect } from '../src/node/accept-request.js';
+
+/** `store` with some of its members replaced. */
+export function changed<Of extends Store>(store: Of, changes: Partial<Store>): Of {
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(name in changes ? changes : target, name);
+      return typeof value === 'function' && !(name in changes) ? value.bind(target) : value;
+    },
+  });
+}
 
 interface World {
   readonly clock: FakeClock;
@@ -29,8 +39,8 @@ interface Client {
   control(): string[];
 }
 
-export function world(options: HubOptions = {}): World {
-  const clock = fakeClock({ now: 1_000_000 });
+export function world(options: HubOptions & { clock?: FakeClock } = {}): World {
+  const clock = options.clock ?? fakeClock({ now: 1_000_000 });
   const hub = createHub({ clock, random: () => 0.5, ...options });
   const settle = async () => {
     for (let idle = 0; idle < 3; ) {

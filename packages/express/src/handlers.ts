@@ -1,5 +1,12 @@
 /** Ready-made handlers. Each needs `sse()` before it; errors go to Express's own error handling. */
-import { answerHealth, answerSync, checkEndpoint, type EndpointOptions, openStream } from '@headwater/core/node';
+import {
+  answerHealth,
+  answerSync,
+  checkEndpoint,
+  type EndpointOptions,
+  openStream,
+  takeAck,
+} from '@headwater/core/node';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
 /**
@@ -20,6 +27,20 @@ export function syncHandler(options: EndpointOptions<Request>): RequestHandler {
   return handler(async (req, res) => {
     const answer = await answerSync(res.sse.hub, req, req.url, options);
     res.set('cache-control', 'no-store').json(answer);
+  });
+}
+
+/**
+ * Moves a client's cursor: `POST ?clientId=...&channels=a,b&id=<EventId>`, answered by 204. The stream's URL names the same client
+ * and channels.
+ * @example
+ * app.post('/events/ack', ackHandler({ authorize: (req, channels) => ({ principal: req.user.id }) }));
+ */
+export function ackHandler(options: Pick<EndpointOptions<Request>, 'authorize'>): RequestHandler {
+  checkEndpoint('ackHandler', options);
+  return handler(async (req, res) => {
+    await takeAck(res.sse.hub, req, req.url, options);
+    res.status(204).end();
   });
 }
 

@@ -7,5 +7,5 @@ export {
   type EndpointOptions,
   type Grant,
 } from '@headwater/core/node';
-export { healthHandler, streamHandler, syncHandler } from './handlers.js';
+export { ackHandler, healthHandler, streamHandler, syncHandler } from './handlers.js';
 export { type SseMiddleware, type SseOptions, sse } from './middleware.js';

@@ -1,5 +1,12 @@
 /** Ready-made handlers. Each needs `ssePlugin` in its scope or around it; errors go to Fastify's own error handling. */
-import { answerHealth, answerSync, checkEndpoint, type EndpointOptions, openStream } from '@headwater/core/node';
+import {
+  answerHealth,
+  answerSync,
+  checkEndpoint,
+  type EndpointOptions,
+  openStream,
+  takeAck,
+} from '@headwater/core/node';
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { type Registration, registrationsOf } from './registrations.js';
 
@@ -22,6 +29,20 @@ export function syncHandler(options: EndpointOptions<FastifyRequest>): RouteHand
   return async (request, reply) => {
     const answer = await answerSync(registrationOf(reply).hub, request, request.url, options);
     return reply.header('cache-control', 'no-store').send(answer);
+  };
+}
+
+/**
+ * Moves a client's cursor: `POST ?clientId=...&channels=a,b&id=<EventId>`, answered by 204. The stream's URL names the same client
+ * and channels.
+ * @example
+ * app.post('/events/ack', ackHandler({ authorize: (request, channels) => ({ principal: request.user.id }) }));
+ */
+export function ackHandler(options: Pick<EndpointOptions<FastifyRequest>, 'authorize'>): RouteHandlerMethod {
+  checkEndpoint('ackHandler', options);
+  return async (request, reply) => {
+    await takeAck(registrationOf(reply).hub, request, request.url, options);
+    return reply.code(204).send();
   };
 }
 

@@ -1,7 +1,7 @@
 import { collect } from '@headwater/testing';
 import { fastify } from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHub, healthHandler, ssePlugin, streamHandler, syncHandler } from '../src/index.js';
+import { ackHandler, createHub, healthHandler, ssePlugin, streamHandler, syncHandler } from '../src/index.js';
 import { captureLog, listen, sseApp, until } from './kit.js';
 
 describe('streamHandler', () => {
@@ -56,6 +56,7 @@ describe('streamHandler', () => {
   it('needs authorize', () => {
     expect(() => streamHandler({} as never)).toThrow(/streamHandler needs authorize/);
     expect(() => syncHandler({} as never)).toThrow(/syncHandler needs authorize/);
+    expect(() => ackHandler({} as never)).toThrow(/ackHandler needs authorize/);
   });
 
   it('says that the plugin is missing', async () => {
@@ -93,6 +94,18 @@ describe('syncHandler', () => {
     expect(response.headers['cache-control']).toBe('no-store');
     expect(response.json().events).toMatchObject([{ channel: 'a', event: 'story' }]);
     expect((await app.inject('/sync')).statusCode).toBe(400);
+  });
+});
+
+describe('ackHandler', () => {
+  it('moves the cursor of a client, and says what is wrong', async () => {
+    const app = await sseApp();
+    app.post('/ack', ackHandler({ authorize: () => true }));
+    const { id } = await app.sse.publish('a', 'x');
+    const post = async (query: string) => (await app.inject({ method: 'POST', url: `/ack?${query}` })).statusCode;
+    expect(await post(`clientId=me&channels=a&id=${id}`)).toBe(204);
+    expect(await post('clientId=me&channels=a&id=nonsense')).toBe(409);
+    expect(await post(`channels=a&id=${id}`)).toBe(400);
   });
 });
 

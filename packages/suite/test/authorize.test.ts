@@ -1,5 +1,5 @@
 /** E6: channels that a client names, and who may follow them. Also the JSON endpoint beside the stream, with the same rights. */
-import { answerHealth, answerSync, type EndpointOptions, openStream } from '@headwater/core/node';
+import { answerHealth, answerSync, type EndpointOptions, openStream, takeAck } from '@headwater/core/node';
 import { fakeClock } from '@headwater/testing';
 import { expect, it } from 'vitest';
 import type { Handler } from './kit/app.js';
@@ -171,6 +171,35 @@ onEach(LEGS, (leg) => {
     expect(await ask('channels=x')).toMatchObject({ status: 403 });
     expect(await ask('channels=a&limit=0')).toMatchObject({ status: 400 });
     expect(await ask('')).toMatchObject({ status: 400 });
+  });
+
+  it('remembers what a client has acknowledged, under its principal, and resumes it there without an id', async () => {
+    const server = await serve(leg);
+    const authorize: EndpointOptions<unknown>['authorize'] = (request) => ({
+      principal: (request as { headers: { user?: string } }).headers.user,
+    });
+    const stream = server.route(endpoint(authorize));
+    const ack = server.route(async (_connection, { request, url, answer }) => {
+      await takeAck(server.hub, request, url, { authorize });
+      return answer(204);
+    });
+    const tell = async (query: string, user: string) => {
+      const response = await server.open(ack, { query, headers: { user } });
+      await response.closed;
+      return response.status;
+    };
+    const { id } = await server.hub.publish('a', 'first');
+    await server.hub.publish('a', 'second');
+    expect(await tell(`clientId=phone&channels=a&id=${id}`, 'ann')).toBe(204);
+    const back = await server.open(stream, { query: 'clientId=phone&channels=a', headers: { user: 'ann' } });
+    expect((await back.until('sse.open')).json()).toMatchObject({ resume: 'resumed' });
+    expect(await back.next()).toMatchObject({ data: 'second' });
+    const other = await server.open(stream, { query: 'clientId=phone&channels=a', headers: { user: 'bob' } });
+    expect((await other.until('sse.open')).json()).toMatchObject({ resume: 'fresh' });
+    expect(await tell(`clientId=phone&channels=a&id=${id}x`, 'ann')).toBe(409);
+    for (const query of ['clientId=phone&channels=a', `channels=a&id=${id}`, `clientId=a%20b&channels=a&id=${id}`]) {
+      expect(await tell(query, 'ann')).toBe(400);
+    }
   });
 
   it('tells a probe of its health', async () => {

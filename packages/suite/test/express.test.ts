@@ -8,7 +8,7 @@
  * | G13 | packages/core/test/typed.test.ts, and scripts/check-consumer.mjs and check-tarballs.mjs (skipLibCheck: false, attw) |
  * | G14 | *.browser.ts of this package |
  */
-import { createHub, healthHandler, sse, streamHandler, syncHandler } from '@headwater/express';
+import { ackHandler, createHub, healthHandler, sse, streamHandler, syncHandler } from '@headwater/express';
 import { collect, parseEvents } from '@headwater/testing';
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
 import express4 from 'express4';
@@ -157,6 +157,7 @@ describe.each([
     expect(() => streamHandler(undefined as never)).toThrow(TypeError);
     expect(() => streamHandler({} as never)).toThrow(/authorize/);
     expect(() => syncHandler({} as never)).toThrow(/authorize/);
+    expect(() => ackHandler({} as never)).toThrow(/authorize/);
   });
 
   it('G8 counts clients by req.ip, which obeys trust proxy, or by clientKey', async () => {
@@ -190,6 +191,7 @@ describe.each([
     const authorize = (req: Request) => req.query.token === 'good';
     app.get('/events', streamHandler({ authorize, from: 'earliest' }));
     app.get('/sync', syncHandler({ authorize }));
+    app.post('/ack', ackHandler({ authorize }));
     app.get('/ready', healthHandler());
     app.get('/live', healthHandler('live'));
     app.post(
@@ -211,6 +213,8 @@ describe.each([
       body: { code: 'ERR_SSE_DENIED' },
     });
     expect(await supertest(app).get('/events?token=good')).toMatchObject({ status: 400 });
+    const acked = await supertest(app).post(`/ack?channel=news&token=good&clientId=me&id=${posted.body.id}`);
+    expect(acked.status).toBe(204);
     const synced = await supertest(app).get('/sync?channel=news&token=good&seq=x');
     expect(synced).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } });
     expect(synced.body).toMatchObject({ reset: { reason: 'malformed' }, next_seq: posted.body.id });

@@ -1,4 +1,5 @@
 /** Ready-made handlers, without a framework: what Express and Fastify wrap in one line each. */
+import { checkClientId } from '../client-cursors.js';
 import type { Connection } from '../connection.js';
 import { SseError } from '../errors.js';
 
@@ -49,11 +50,38 @@ export async function openStream<Request>(
   options: EndpointOptions<Request>,
 ): Promise<Subscribed> {
   const { authorize, ...subscribe } = options;
-  const channels = channelsOf(readQuery(url));
+  const query = readQuery(url);
+  const channels = channelsOf(query);
+  const clientId = clientIdOf(query);
   const { principal, expiresAt, filter } = await grantFor(connection.hub, authorize, request, channels);
   connection.principal = principal;
   connection.expiresAt = expiresAt;
-  return connection.subscribe(channels, filter ? { ...subscribe, filter } : subscribe);
+  // A client that names itself to a store that keeps no cursors is served as any other.
+  const isKept = clientId !== undefined && coreOf(connection.hub).options.store.supports.cursors;
+  return connection.subscribe(channels, {
+    ...subscribe,
+    ...(filter ? { filter } : {}),
+    ...(isKept ? { clientId } : {}),
+  });
+}
+
+/**
+ * Takes a client's word that it has everything up to an id: `?clientId=...&channels=a,b&id=<EventId>`, the channels being those of
+ * its stream. Rejects with a status of 400, 403 or 409 (the id is not, or no longer, part of the log).
+ */
+export async function takeAck<Request>(
+  hub: AnyHub,
+  request: Request,
+  url: string | undefined,
+  options: EndpointOptions<Request>,
+): Promise<void> {
+  const query = readQuery(url);
+  const channels = channelsOf(query);
+  const clientId = clientIdOf(query);
+  const id = query?.get('id');
+  if (clientId === undefined || !id) throw badRequest('name the client and the event: ?clientId=...&id=...');
+  const { principal } = await grantFor(hub, options.authorize, request, channels);
+  await hub.ack({ clientId, principal, channels, id });
 }
 
 /** The answer to `?channels=...&after=<id>&limit=` (also `seq=`, answered by `next_seq` too). */
@@ -91,6 +119,16 @@ function channelsOf(query: URLSearchParams | undefined): string[] {
   const wrong = channels.find((name) => !/^[\x21-\x2b\x2d-\x7e]{1,200}$/.test(name));
   if (wrong !== undefined) throw badRequest(`not a channel name: ${JSON.stringify(wrong.slice(0, 80))}`);
   return channels;
+}
+
+function clientIdOf(query: URLSearchParams | undefined): string | undefined {
+  const clientId = query?.get('clientId') ?? undefined;
+  if (clientId === undefined) return undefined;
+  try {
+    return checkClientId(clientId);
+  } catch (error) {
+    throw badRequest((error as Error).message);
+  }
 }
 
 async function grantFor<Request>(

@@ -10,6 +10,7 @@ export {
   type EndpointOptions,
   type Grant,
   openStream,
+  takeAck,
 } from './handlers.js';
 export { applyHead, type HeaderChange, type HeaderReader, streamHeaders, streamStatus } from './headers.js';
 export { readLastEventId } from './last-event-id.js';

@@ -17,7 +17,8 @@ export const SMALL: readonly Edit[] = [
   { file: 'options.ts', find: 'ROOM_BYTES = 64 * 1024', replace: 'ROOM_BYTES = 400' },
   { file: 'options.ts', find: 'MAX_BATCH_BYTES = 256 * 1024', replace: 'MAX_BATCH_BYTES = 500' },
   { file: 'replay.ts', find: 'BLOCK = 256', replace: 'BLOCK = 4' },
-  { file: 'replay.ts', find: 'MAX_BLOCKS = 128', replace: 'MAX_BLOCKS = 3' },
+  { file: 'replay.ts', find: 'PAGE_BYTES = 1024 * 1024', replace: 'PAGE_BYTES = 120' },
+  { file: 'replay.ts', find: 'CACHE_BYTES = 8 * 1024 * 1024', replace: 'CACHE_BYTES = 4_000' },
   { file: 'warm.ts', find: 'PAGE = 1_000', replace: 'PAGE = 3' },
 ];
 

@@ -72,7 +72,7 @@ const STORE: readonly Mutant[] = [
     edits: [
       edit('memory/log.ts', 'return this.#epochs.isValid(kept.at, this.#head) ? kept : undefined;', 'return kept;'),
       edit('memory/log.ts', 'this.#snapshots.rollback(toSeq);', ''),
-      edit('snapshots.ts', '|| (await this.#log.locate(saved.at))', ''),
+      edit('snapshots.ts', '|| (await this.#log.locate(stored.at))', ''),
     ],
     guide: { weights: { saveSnapshot: 8, rollback: 4 } },
   },
@@ -80,7 +80,7 @@ const STORE: readonly Mutant[] = [
     rule: "a saved snapshot below its channel's floor is not used",
     edits: [
       edit('memory/log.ts', '!kept || kept.at.seq < this.#channels.floorOf(channel)', '!kept'),
-      edit('snapshots.ts', '!saved || saved.at.seq < floor', '!saved'),
+      edit('snapshots.ts', '!stored || stored.at.seq < floor', '!stored'),
     ],
     guide: { weights: { saveSnapshot: 8, sweep: 4 } },
   },

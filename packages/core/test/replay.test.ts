@@ -1,0 +1,52 @@
+import { fakeClock } from '@headwater/testing';
+import { describe, expect, test } from 'vitest';
+import { memoryStore, type Page } from '../src/index.js';
+import { changed, world } from './helpers.js';
+
+/** A hub that keeps next to nothing in memory, so that history comes from its store, whose reads are noted. */
+function historyWorld() {
+  const clock = fakeClock({ now: 1_000_000 });
+  const inner = memoryStore({ clock });
+  const pages: Page[] = [];
+  const store = changed(inner, {
+    read: async (...args) => {
+      const page = await inner.read(...args);
+      pages.push(page);
+      return page;
+    },
+  });
+  return { ...world({ store, clock, ringEvents: 1, maxPendingBytes: 64 * 2 ** 20 }), pages };
+}
+
+const sizeOf = (page: Page) => page.entries.reduce((sum, { body }) => sum + body.byteLength, 0);
+
+describe('history from the store', () => {
+  test('is read in pages of bounded bytes, whatever the size of its entries', async () => {
+    const { client, hub, pages, settle } = historyWorld();
+    const large = 'x'.repeat(300_000);
+    const { id } = await hub.publish('news', '0');
+    for (let n = 1; n <= 12; n++) await hub.publish('news', `${n}${large}`);
+    await settle();
+    const { connection, data, transport } = client({ lastEventId: id });
+    connection.subscribe('news');
+    for (let n = 0; n < 20; n++) {
+      await settle();
+      transport.drain();
+    }
+    expect(data().map((text) => text.replace(large, ''))).toEqual(Array.from({ length: 12 }, (_, n) => String(n + 1)));
+    expect(pages.length).toBeGreaterThan(3);
+    for (const page of pages) expect(sizeOf(page)).toBeLessThan(1_400_000);
+  });
+
+  test('is read once for many clients at many places', async () => {
+    const { client, hub, pages, settle } = historyWorld();
+    const ids: string[] = [];
+    for (let n = 0; n < 1_024; n++) ids.push((await hub.publish('news', String(n))).id);
+    await settle();
+    const clients = Array.from({ length: 300 }, (_, n) => client({ lastEventId: ids[n * 3] as string }));
+    for (const { connection } of clients) connection.subscribe('news');
+    await settle();
+    for (const [n, { data }] of clients.entries()) expect(data()).toHaveLength(1_023 - n * 3);
+    expect(pages.length).toBeLessThanOrEqual(6);
+  });
+});
