@@ -39,9 +39,16 @@ export interface StoreSuiteOptions {
   readonly sweep?: ((store: Store) => unknown) | undefined;
   /**
    * Makes the log lose every entry and every epoch above `toSeq`, as a failover to an older copy does, and the connections to it.
-   * Without it the tests of rollbacks are skipped.
+   * It may take its time, and restart a server: afterwards the suite waits up to `patienceMs` until every open handle, which has
+   * to reconnect by itself, answers `state` with the head at `toSeq`. Without `checkpoint` nothing else may be lost, the cursors
+   * of clients say. Without it the tests of rollbacks are skipped.
    */
   readonly rollback?: ((store: Store, toSeq: number) => unknown) | undefined;
+  /**
+   * Called where a test has brought the log to the `toSeq` of the rollback that follows, so that the store can be copied now and
+   * the copy put in its place by `rollback`. Everything saved in between (snapshots, items, cursors, keys) may then be lost too.
+   */
+  readonly checkpoint?: ((store: Store) => unknown) | undefined;
   /** Called after each test, once its stores are closed: drop its log here. */
   readonly cleanup?: ((setup: StoreSetup) => unknown) | undefined;
   /** How long the suite waits for what a store does in its own time (a tail, retention) before the test fails. Default 2,000 ms. */

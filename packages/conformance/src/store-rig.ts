@@ -21,6 +21,8 @@ import { Recorder } from './tail-recorder.js';
 
 /** Enough turns for anything that stays within the process. */
 const FEW_TURNS = 20;
+/** Between two looks at what takes longer: often enough to lose no time, and the other processes get theirs. */
+const PAUSE_MS = 1;
 const PATIENCE_MS = 2_000;
 /** More than any test appends. */
 const ALL = 1_000_000;
@@ -34,6 +36,8 @@ export class StoreRig {
   /** The test's own position, see `Store.append`. */
   at: Position = { epoch: '', seq: 0 };
   #handles: Store[] = [];
+  /** The head at the last {@link checkpoint}. */
+  #mark = 0;
 
   constructor(options: StoreSuiteOptions, name: string, retention: Partial<Retention> = {}) {
     this.options = options;
@@ -94,14 +98,36 @@ export class StoreRig {
     for (let i = 1; i <= count; i++) await this.put(channel, `${channel}${i}`);
   }
 
-  async read(after: number = 0, channels?: readonly string[], limit: number = ALL): Promise<Page> {
-    return this.store.read(after, channels, limit);
+  async read(after: number = 0, channels?: readonly string[], limit: number = ALL, maxBytes?: number): Promise<Page> {
+    return this.store.read(after, channels, limit, maxBytes);
   }
 
   async tail(from: Position = this.at, store: Store = this.store): Promise<Recorder> {
     const recorder = new Recorder();
     recorder.tail = await store.tail(from, recorder);
     return recorder;
+  }
+
+  /** Notes where the log stands: {@link rollback} takes it back to here. Only in tests that need the rollback. */
+  async checkpoint(): Promise<void> {
+    this.#mark = (await this.store.state()).head;
+    await this.options.checkpoint?.(this.store);
+  }
+
+  /** Makes the log lose what came after {@link checkpoint}, and waits until every handle answers again. */
+  async rollback(): Promise<void> {
+    await this.options.rollback?.(this.store, this.#mark);
+    for (const store of this.#handles) {
+      const isBack = () =>
+        store.state().then(
+          ({ head }) => head === this.#mark,
+          () => false,
+        );
+      await this.until(`the store answers, with its head at ${this.#mark}`, isBack);
+    }
+    for (let i = this.written.length - 1; i >= 0; i--) {
+      if ((this.written[i]?.seq ?? 0) > this.#mark) this.written.splice(i, 1);
+    }
   }
 
   /** Lets `ms` pass, and what they bring happen. Only in tests that need the clock. */
@@ -118,7 +144,7 @@ export class StoreRig {
       if (turns >= FEW_TURNS && performance.now() >= deadline) assert.fail(`waited in vain until ${what}`);
       // A store that polls by the clock needs it to move; no test depends on so little.
       if (this.clock instanceof SuiteClock) this.clock.advance(1);
-      await this.turn();
+      await (turns < FEW_TURNS ? this.turn() : pause());
     }
   }
 
@@ -165,4 +191,8 @@ export class StoreRig {
     }
     if (given.size > 0) assert.fail(`seqs ${[...given.keys()]} were never acknowledged`);
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 }

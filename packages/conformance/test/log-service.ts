@@ -31,7 +31,12 @@ interface Kept {
   /** What all open handles talk to; none while there is no handle. */
   server: LogStore | undefined;
   handles: number;
+  /** While it is, every handle is told so. */
+  isDown: boolean;
 }
+
+/** Long enough for the suite to meet the service while it is away. */
+const RESTART_MS = 5;
 
 export class LogService {
   readonly #options: MemoryStoreOptions;
@@ -52,11 +57,12 @@ export class LogService {
       clock,
       server: undefined,
       handles: 0,
+      isDown: false,
     };
     this.#logs.set(name, kept);
     kept.server ??= new LogStore(kept.log, clock);
     kept.handles++;
-    const handle = handleOn(kept.server, async () => {
+    const handle = handleOn(kept.server, kept, async () => {
       if (--kept.handles > 0) return;
       await kept.server?.close();
       kept.server = undefined;
@@ -80,6 +86,17 @@ export class LogService {
     server?.loseTails(new SseError('ERR_SSE_STORE', 'the log was rolled back'));
   }
 
+  /** A rollback by a server that is stopped and started again: it returns while the server is away. */
+  restart(store: Store, toSeq: number): void {
+    const kept = this.#of(store);
+    kept.isDown = true;
+    kept.server?.loseTails(new SseError('ERR_SSE_STORE', 'the connection was lost'));
+    setTimeout(() => {
+      kept.log.rollback(toSeq);
+      kept.isDown = false;
+    }, RESTART_MS);
+  }
+
   #of(store: Store): Kept {
     const kept = this.#byStore.get(store);
     if (!kept) throw new Error('not a store of this service');
@@ -87,11 +104,12 @@ export class LogService {
   }
 }
 
-function handleOn(server: LogStore, onClose: () => Promise<void>): Store {
+function handleOn(server: LogStore, kept: Kept, onClose: () => Promise<void>): Store {
   const tails = new Set<Tail>();
   let isClosed = false;
   const open = async () => {
     if (isClosed) throw new SseError('ERR_SSE_CLOSED', 'Cannot use the handle: it is closed');
+    if (kept.isDown) throw new SseError('ERR_SSE_STORE', 'Cannot reach the log: it is being restarted');
   };
   return {
     supports: EVERYTHING,

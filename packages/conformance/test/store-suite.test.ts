@@ -1,4 +1,4 @@
-import { memoryStore } from '@headwater/core';
+import { memoryStore, type Store } from '@headwater/core';
 import { describe, expect, test } from 'vitest';
 import { storeGroups, storeSuite } from '../src/index.js';
 import { EVERYTHING, LogService } from './log-service.js';
@@ -58,6 +58,29 @@ describe('a store that supports everything', () => {
   });
 });
 
+describe('a store whose server is away for a moment after a rollback', () => {
+  const service = new LogService();
+  const marks = new Map<Store, number>();
+  const ofRollbacks = new Set<string>();
+  storeSuite({
+    test: () => {},
+    skip: (name) => ofRollbacks.add(name.replace(/ \(skipped: .*\)$/, '')),
+    supports: EVERYTHING,
+    factory: (setup) => service.open(setup),
+  });
+  storeSuite({
+    test: (name, fn) => ofRollbacks.has(name) && test(name, fn),
+    supports: EVERYTHING,
+    factory: (setup) => service.open(setup),
+    checkpoint: async (store) => void marks.set(store, (await store.state()).head),
+    rollback: (store, toSeq) => {
+      expect(toSeq).toBe(marks.get(store));
+      service.restart(store, toSeq);
+    },
+    cleanup: ({ name }) => service.drop(name),
+  });
+});
+
 describe('storeSuite', () => {
   const namesWith = (options: Partial<Parameters<typeof storeSuite>[0]>): string[] => {
     const names: string[] = [];
@@ -84,6 +107,8 @@ describe('storeSuite', () => {
         'supports.prev is false',
         'supports.retentionPerChannel is false',
         'supports.snapshots is false',
+        'supports.items is false',
+        'supports.cursors is false',
         'usesClock is false',
         'there is no rollback hook',
       ]),

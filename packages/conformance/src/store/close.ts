@@ -9,14 +9,23 @@ import { Recorder } from '../tail-recorder.js';
 /** Every method that a closed store has to refuse. */
 function calls(rig: StoreRig, store: Store): Record<string, () => Promise<unknown>> {
   const at = { epoch: 'e1', seq: 0 };
+  const { snapshots, items, cursors } = store.supports;
+  const snapshot = { at, data: 'x', time: rig.clock.now() };
   return {
     startEpoch: () => store.startEpoch('e2'),
     state: () => store.state(),
     append: () => store.append([rig.entry('a', 'x')], at),
     read: () => store.read(0, undefined, 10),
     tail: () => store.tail(at, new Recorder()),
-    saveSnapshot: () => store.saveSnapshot('a', { at, data: 'x', time: rig.clock.now() }),
-    loadSnapshot: () => store.loadSnapshot('a'),
+    ...(snapshots && {
+      saveSnapshot: () => store.saveSnapshot('a', snapshot),
+      loadSnapshot: () => store.loadSnapshot('a'),
+    }),
+    ...(items && { loadItems: () => store.loadItems('a') }),
+    ...(cursors && {
+      saveCursor: () => store.saveCursor('a', snapshot),
+      loadCursor: () => store.loadCursor('a'),
+    }),
   };
 }
 

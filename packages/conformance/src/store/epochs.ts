@@ -1,5 +1,7 @@
 /** Epochs: where they begin, which one is in force, and that every entry carries it. */
 import assert from 'node:assert/strict';
+import type { Store } from '@headwater/core';
+import type { StoreRig } from '../store-rig.js';
 import { inForceAt, range, refuses, type StoreTest, seqsOf } from '../store-test.js';
 
 export const epochs: readonly StoreTest[] = [
@@ -109,7 +111,50 @@ export const epochs: readonly StoreTest[] = [
       const { entries } = await rig.read();
       assert.deepEqual(seqsOf(entries), range(1, 61));
       for (const { seq, epoch } of entries) assert.equal(epoch, inForceAt(list, seq), `the epoch of seq ${seq}`);
+      const stamps = new Map(entries.map(({ seq, epoch }) => [seq, epoch]));
+      for (const [first, second] of await Promise.all(appends)) {
+        assert.equal(stamps.get(first as number), stamps.get(second as number), 'a batch has one epoch');
+      }
       assert.equal(inForceAt(list, head), list.at(-1)?.epoch);
     },
   },
+  {
+    name: 'of epochs begun at the same time each is told the state after its own beginning, and one of them was last',
+    run: async (rig) => {
+      await rig.start('e1');
+      await rig.fill('a', 2);
+      await areBegunAtOnce(
+        rig,
+        range(2, 7).map(() => rig.store),
+      );
+    },
+  },
+  {
+    name: 'of epochs begun by several handles at the same time one was last, for all of them',
+    needs: ['shared'],
+    run: async (rig) => {
+      await rig.start('e1');
+      await rig.fill('a', 2);
+      const stores = [rig.store, await rig.open(), await rig.open()];
+      await areBegunAtOnce(rig, [...stores, ...stores]);
+      const states = await Promise.all(stores.map((store) => store.state()));
+      for (const state of states) assert.deepEqual(state, states[0]);
+    },
+  },
 ];
+
+/** Begins an epoch on each of the handles at the same time. */
+async function areBegunAtOnce(rig: StoreRig, stores: readonly Store[]): Promise<void> {
+  const answers = await Promise.all(stores.map((store, i) => store.startEpoch(`at once ${i}`)));
+  for (const [i, { head, epochs: list }] of answers.entries()) {
+    assert.deepEqual([head, inForceAt(list, 3), list.at(-1)?.start], [2, `at once ${i}`, 3]);
+    assert.deepEqual(
+      range(0, 2).map((seq) => inForceAt(list, seq)),
+      ['e1', 'e1', 'e1'],
+    );
+  }
+  const { epochs: list } = await rig.store.state();
+  const [appended] = await rig.append([rig.entry('a', '3')]);
+  assert.deepEqual([appended?.seq, appended?.epoch], [3, inForceAt(list, 3)]);
+  assert.match(appended?.epoch ?? '', /^at once /);
+}

@@ -17,6 +17,10 @@ function refused(rig: StoreRig): readonly (readonly [string, SseErrorCode, () =>
     const snapshot = { at: nowhere, data: 'x', time: rig.clock.now() };
     all.push(['saveSnapshot', 'ERR_SSE_POSITION', () => store.saveSnapshot('a', snapshot)]);
   }
+  if (store.supports.cursors) {
+    const cursor = { at: nowhere, time: rig.clock.now() };
+    all.push(['saveCursor', 'ERR_SSE_POSITION', () => store.saveCursor('client', cursor)]);
+  }
   return all;
 }
 

@@ -82,7 +82,7 @@ export const prev: readonly StoreTest[] = [
   },
   {
     name: 'prev is exact where the entry that it names was trimmed',
-    needs: ['prev'],
+    needs: ['prev', 'retentionPerChannel'],
     retention: { count: 1 },
     run: async (rig) => {
       await rig.start();
@@ -121,8 +121,10 @@ export const prev: readonly StoreTest[] = [
     needs: ['prev', 'rollback'],
     run: async (rig) => {
       await rig.start('e1');
-      for (const name of ['a', 'b', 'a', 'b', 'a', 'c']) await rig.put(name, 'x');
-      await rig.options.rollback?.(rig.store, 3);
+      for (const name of ['a', 'b', 'a']) await rig.put(name, 'x');
+      await rig.checkpoint();
+      for (const name of ['b', 'a', 'c']) await rig.put(name, 'x');
+      await rig.rollback();
       await rig.start('e2');
       for (const name of ['c', 'b', 'a']) await rig.put(name, 'y');
       assert.deepEqual(linksOf((await rig.read()).entries), [

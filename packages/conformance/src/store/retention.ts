@@ -41,6 +41,20 @@ export const retention: readonly StoreTest[] = [
     },
   },
   {
+    name: 'by bytes an entry that is larger by itself is not kept, and its place is the floor',
+    needs: ['retentionPerChannel'],
+    retention: { bytes: 100 },
+    run: async (rig) => {
+      await rig.start();
+      await rig.put('a', '1');
+      await rig.put('a', 'x'.repeat(101));
+      await rig.untilRetained('a', []);
+      assert.equal(floorOf(await rig.read(0, ['a']), 'a'), 2);
+      await rig.put('a', 'x'.repeat(100));
+      await rig.untilRetained('a', [3]);
+    },
+  },
+  {
     name: 'by age entries go when they are too old, also where nothing is appended any more',
     needs: ['retentionPerChannel', 'clock'],
     retention: { ageMs: MINUTE },

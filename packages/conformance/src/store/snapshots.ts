@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Position } from '@headwater/core';
 import type { StoreRig } from '../store-rig.js';
-import { DAY, floorOf, MINUTE, refuses, type StoreTest } from '../store-test.js';
+import { DAY, floorOf, MINUTE, range, refuses, type StoreTest } from '../store-test.js';
 
 function save(rig: StoreRig, channel: string, at: Position, data: string): Promise<void> {
   return rig.store.saveSnapshot(channel, { at, data, time: rig.clock.now() });
@@ -41,6 +41,16 @@ const tests: readonly StoreTest[] = [
       assert.equal(await dataOf(rig, 'a'), 'fourth');
       await save(rig, 'a', at(4), 'fourth again');
       assert.equal(await dataOf(rig, 'a'), 'fourth again');
+    },
+  },
+  {
+    name: 'of snapshots saved at the same time the latest one stays',
+    run: async (rig) => {
+      await rig.start();
+      await rig.fill('a', 20);
+      const seqs = range(1, 20).map((i) => ((i * 7) % 20) + 1);
+      await Promise.all(seqs.map((seq) => save(rig, 'a', at(seq), `${seq}`)));
+      assert.equal(await dataOf(rig, 'a'), '20');
     },
   },
   {
@@ -136,10 +146,12 @@ const tests: readonly StoreTest[] = [
     needs: ['rollback'],
     run: async (rig) => {
       await rig.start('e1');
-      await rig.fill('a', 5);
-      await save(rig, 'a', at(4), 'lost');
+      await rig.fill('a', 3);
       await save(rig, 'b', at(2), 'kept');
-      await rig.options.rollback?.(rig.store, 3);
+      await rig.checkpoint();
+      await rig.fill('a', 2);
+      await save(rig, 'a', at(4), 'lost');
+      await rig.rollback();
       assert.equal(await dataOf(rig, 'a'), undefined);
       await rig.start('e2');
       await rig.fill('a', 4);

@@ -147,10 +147,12 @@ export const tail: readonly StoreTest[] = [
     run: async (rig) => {
       await rig.start('e1');
       const [recorder, stopped] = [await rig.tail(), await rig.tail()];
-      await rig.fill('a', 5);
+      await rig.fill('a', 3);
+      await rig.checkpoint();
+      await rig.fill('a', 2);
       await rig.until('all have come', () => recorder.seen.length >= 5 && stopped.seen.length >= 5);
       stopped.tail?.stop();
-      await rig.options.rollback?.(rig.store, 3);
+      await rig.rollback();
       await rig.until('it is lost', () => recorder.errors.length > 0);
       await rig.start('e2');
       await rig.store.append([rig.entry('a', '4'), rig.entry('a', '5'), rig.entry('a', '6')], rig.at);
@@ -160,6 +162,21 @@ export const tail: readonly StoreTest[] = [
       recorder.tail?.stop();
       assert.deepEqual([recorder.seqs, recorder.errors.length], [range(1, 5), 1]);
       assert.deepEqual(stopped.errors, []);
+    },
+  },
+  {
+    name: 'the tails of all handles say so',
+    needs: ['shared', 'rollback'],
+    run: async (rig) => {
+      await rig.start('e1');
+      const recorders = [await rig.tail(), await rig.tail(rig.at, await rig.open())];
+      await rig.fill('a', 1);
+      await rig.checkpoint();
+      await rig.fill('a', 2);
+      for (const { seen } of recorders) await rig.until('all have come', () => seen.length >= 3);
+      await rig.rollback();
+      for (const { errors } of recorders) await rig.until('it is lost', () => errors.length > 0);
+      for (const { seqs, errors } of recorders) assert.deepEqual([seqs, errors.length], [[1, 2, 3], 1]);
     },
   },
 ];

@@ -4,7 +4,7 @@ import type { BrokenStore } from './broken-store.js';
 export const append: readonly BrokenStore[] = [
   {
     defect: 'writes the entries of a batch one by one',
-    fails: ['append'],
+    fails: ['append', 'writers', 'fence', 'epochs', 'recovery', 'items'],
     wrap: (inner) => ({
       async append(entries, at) {
         const appended = [];
@@ -15,7 +15,7 @@ export const append: readonly BrokenStore[] = [
   },
   {
     defect: 'writes batches backwards',
-    fails: ['append', 'tail', 'prev', 'retention', 'keys'],
+    fails: ['append', 'writers', 'tail', 'prev', 'retention', 'keys', 'items', 'control'],
     wrap: (inner) => ({
       append: async (entries, at) => [...(await inner.append([...entries].reverse(), at))].reverse(),
     }),

@@ -33,8 +33,8 @@ export function changing(
   change: (entries: readonly Entry[]) => readonly Entry[] | Promise<readonly Entry[]>,
 ): Partial<Store> {
   return {
-    async read(after, channels, limit) {
-      const page = await inner.read(after, channels, limit);
+    async read(after, channels, limit, maxBytes) {
+      const page = await inner.read(after, channels, limit, maxBytes);
       return { ...page, entries: await change(page.entries) };
     },
     tail: (from, listener) =>

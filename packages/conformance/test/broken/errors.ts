@@ -32,7 +32,7 @@ export const errors: readonly BrokenStore[] = [
   },
   {
     defect: 'fails the calls beside a refused one',
-    fails: ['errors'],
+    fails: ['errors', 'writers'],
     wrap: (inner) => {
       let refusals = 0;
       return {

@@ -36,7 +36,7 @@ export const snapshots: readonly BrokenStore[] = [
   },
   {
     defect: 'takes snapshots of any place',
-    fails: ['snapshots', 'errors'],
+    fails: ['snapshots', 'recovery', 'errors'],
     wrap: (inner) => ({
       saveSnapshot: (channel, snapshot) =>
         inner.saveSnapshot(channel, snapshot).catch((error) => {
