@@ -22,6 +22,18 @@ const NOTHING = {
   cursors: false,
 };
 
+/** The tests that need a rollback hook. */
+function namesOfRollbacks(): Set<string> {
+  const names = new Set<string>();
+  storeSuite({
+    test: () => {},
+    skip: (name) => names.add(name.replace(/ \(skipped: .*\)$/, '')),
+    supports: EVERYTHING,
+    factory: () => memoryStore(),
+  });
+  return names;
+}
+
 describe('memoryStore', () => {
   storeSuite({
     test,
@@ -61,13 +73,7 @@ describe('a store that supports everything', () => {
 describe('a store whose server is away for a moment after a rollback', () => {
   const service = new LogService();
   const marks = new Map<Store, number>();
-  const ofRollbacks = new Set<string>();
-  storeSuite({
-    test: () => {},
-    skip: (name) => ofRollbacks.add(name.replace(/ \(skipped: .*\)$/, '')),
-    supports: EVERYTHING,
-    factory: (setup) => service.open(setup),
-  });
+  const ofRollbacks = namesOfRollbacks();
   storeSuite({
     test: (name, fn) => ofRollbacks.has(name) && test(name, fn),
     supports: EVERYTHING,
@@ -121,6 +127,21 @@ describe('storeSuite', () => {
     expect(names.some((name) => name.includes('skipped'))).toBe(false);
     expect(skipped.length).toBeGreaterThan(20);
     expect(skipped.every((name) => name.includes('(skipped: '))).toBe(true);
+  });
+
+  test('fails where the rollback hook does nothing', async () => {
+    const service = new LogService();
+    const ofRollbacks = namesOfRollbacks();
+    const tests = new Map<string, () => Promise<void>>();
+    storeSuite({
+      test: (name, fn) => ofRollbacks.has(name) && tests.set(name, fn),
+      supports: EVERYTHING,
+      factory: (setup) => service.open(setup),
+      rollback: () => {},
+      patienceMs: 0,
+    });
+    expect(tests.size).toBeGreaterThan(9);
+    for (const run of tests.values()) await expect(run()).rejects.toThrow(/until the store answers, with its head at/);
   });
 
   test('refuses options without a test, a factory or what the store supports', () => {

@@ -12,12 +12,10 @@ export interface Target {
   readonly channel?: string | undefined;
 }
 
-/** End every matching connection, in every process. */
-export interface Revocation {
-  readonly op: 'revoke';
-  readonly where: Target;
-  readonly detail: string | undefined;
-}
+/** What every process is to do with its matching connections: end them, or let them stay until another time. */
+export type Command =
+  | { readonly op: 'revoke'; readonly where: Target; readonly detail: string | undefined }
+  | { readonly op: 'extend'; readonly where: Target; readonly expiresAt: number };
 
 const FIELDS = ['id', 'principal', 'channel'] as const;
 
@@ -43,16 +41,17 @@ export function isMatch(
 }
 
 /** A body like any other's, so that every store and every tool can read it. */
-export function encodeCommand(command: Revocation): Uint8Array {
+export function encodeCommand(command: Command): Uint8Array {
   return Buffer.from(`data: ${JSON.stringify(command)}\n`, 'utf8');
 }
 
 /** Undefined for what this version does not know: a newer process may share the log. */
-export function decodeCommand(body: Uint8Array): Revocation | undefined {
+export function decodeCommand(body: Uint8Array): Command | undefined {
   try {
-    const command = JSON.parse(decodeBody(body).data) as Partial<Revocation> | null;
-    if (command?.op !== 'revoke') return undefined;
-    return { op: 'revoke', where: checkTarget(command.where ?? {}), detail: command.detail };
+    const { op, where: named, detail, expiresAt } = JSON.parse(decodeBody(body).data);
+    const where = checkTarget(named);
+    if (op === 'revoke') return { op, where, detail: typeof detail === 'string' ? detail : undefined };
+    return op === 'extend' && Number.isFinite(expiresAt) ? { op, where, expiresAt } : undefined;
   } catch {
     return undefined;
   }

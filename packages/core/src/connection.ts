@@ -25,12 +25,23 @@ export interface SendSourceOptions {
   onError?: ((error: unknown) => Sendable | undefined) | undefined;
 }
 
+/** A permission that was given anew. */
+export interface Renewed {
+  readonly principal?: string | undefined;
+  /** Milliseconds since 1970; undefined for no end. */
+  readonly expiresAt?: number | undefined;
+}
+
 export class Connection {
   /** Who this is, from `authorize`; free for the application. */
   principal: string | undefined;
   /** Milliseconds since 1970 at which the permission ends: announced 30 s before (`sse.expiring`), closed then. */
   expiresAt: number | undefined;
-  /** @internal The expiry that the client has been warned of. */
+  /** Where this client belongs; set it before `subscribe`. Channels of another region are refused, and their events withheld. */
+  region: string | undefined;
+  /** @internal Asks again for the permission that is about to end; undefined where it is not given any more. */
+  renew: (() => Promise<Renewed | undefined>) | undefined;
+  /** @internal The expiry that was looked at last. */
   warnedFor: number | undefined;
   /** @internal The adapter's own replay hook. */
   replay: ReplayHook | undefined;
@@ -155,6 +166,7 @@ export class Connection {
         `Cannot follow ${known.size} channels on one connection: maxChannels is ${this.#hub.options.maxChannels}`,
       );
     }
+    for (const { channel } of subscriptions) this.#hub.checkRegion(channel, this.region, this);
     if (options.clientId !== undefined) {
       assertCursors(this.#hub);
       this.#clientId ??= options.clientId;

@@ -19,6 +19,7 @@ import type { HubCore } from './hub-core.js';
 import type { LiveSet } from './live-set.js';
 import type { Resume } from './observer.js';
 import type { Outlet } from './outlet.js';
+import { mayCross } from './regions.js';
 import { firstBatch } from './replay.js';
 import { runReplayHook } from './replay-hook.js';
 import {
@@ -323,7 +324,11 @@ export class Cursor {
     // Ahead of the last started flush: the next one is about to start.
     if (this.seq > target) return this.#hub.wake(this);
     this.#phase = 'live';
-    this.set = this.#hub.liveSets.join(this, this.#key(), this.channels, this.#isLinked, this.#following.isFiltered);
+    this.set = this.#hub.liveSets.join(this, this.#key(), this.channels, {
+      linked: this.#isLinked,
+      filtered: this.#following.isFiltered,
+      region: this.connection.region,
+    });
     this.liveSince = this.#hub.flusher.no;
   }
 
@@ -488,6 +493,7 @@ export class Cursor {
   }
 
   #passes(frame: Frame): boolean {
+    if (!mayCross(frame.region, this.connection.region)) return false;
     const filter = this.#following.get(frame.channel)?.filter;
     return filter ? this.#outlet.filter(filter, frame) : true;
   }
@@ -497,7 +503,7 @@ export class Cursor {
   }
 
   #key(): string {
-    const names = this.channels.toSorted().join();
-    return this.#following.isFiltered ? `${names}|filtered` : this.#isLinked ? `${names}|linked` : names;
+    const form = this.#following.isFiltered ? 'filtered' : this.#isLinked ? 'linked' : '';
+    return `${this.channels.toSorted().join()}|${form}|${this.connection.region ?? ''}`;
   }
 }

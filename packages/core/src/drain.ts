@@ -1,25 +1,24 @@
-/** Drain: empties a hub without sending its clients away all at once. */
+/** Drain: empties a hub, or a part of it, without sending its clients away all at once. */
 import { MIN_RETRY_MS } from './frame.js';
 import type { HubCore } from './hub-core.js';
+import type { CloseReason } from './observer.js';
 import type { Outlet } from './outlet.js';
 
 const STEP_MS = 100;
 /** How long streams that have ended may take to hand over their last bytes before they are given up. */
 const FAREWELL_MS = 500;
 
-/** Ends every stream, spread at random over `windowMs`. Resolves when the last one has ended and its last bytes are gone. */
-export async function drain(core: HubCore, windowMs: number): Promise<void> {
+/**
+ * Ends every stream, spread at random over `windowMs`, after `delayMs` in which the hub is not ready and still serves. Resolves when
+ * the last one has ended and its last bytes are gone.
+ */
+export async function drain(core: HubCore, windowMs: number, delayMs: number): Promise<void> {
+  core.admission.leaving = true;
+  if (delayMs > 0) await sleep(core, delayMs);
   core.admission.draining = true;
-  const { clock, random } = core.options;
-  const due = [...core.outlets].map((outlet) => ({ outlet, at: random() * windowMs })).sort((a, b) => a.at - b.at);
-  const begun = clock.elapsed();
-  for (let next = 0; next < due.length; ) {
-    const passed = clock.elapsed() - begun;
-    for (let entry = due[next]; entry && entry.at <= passed; entry = due[++next]) farewell(core, entry.outlet);
-    if (next < due.length) await sleep(core, STEP_MS);
-  }
+  await sendAway(core, [...core.outlets], windowMs);
   // Who was let in while the last ones were sent away: a pipelined request, say.
-  for (const outlet of [...core.outlets]) farewell(core, outlet);
+  for (const outlet of [...core.outlets]) farewell(core, outlet, 'shutdown');
   for (let waited = 0; core.hasLingering && waited < FAREWELL_MS; waited += 20) {
     await sleep(core, 20);
     core.reapLingering(Number.NEGATIVE_INFINITY);
@@ -27,9 +26,34 @@ export async function drain(core: HubCore, windowMs: number): Promise<void> {
   core.reapLingering(Number.POSITIVE_INFINITY);
 }
 
-function farewell(core: HubCore, outlet: Outlet): void {
+/** Ends a share of the streams, chosen at random, in the same way. Resolves with how many. */
+export async function shed(core: HubCore, share: number, windowMs: number): Promise<number> {
+  const { random } = core.options;
+  const shuffled = [...core.outlets].map((outlet) => ({ outlet, at: random() })).sort((a, b) => a.at - b.at);
+  const chosen = shuffled.slice(0, Math.round(share * shuffled.length)).map(({ outlet }) => outlet);
+  await sendAway(core, chosen, windowMs, 'server');
+  return chosen.length;
+}
+
+async function sendAway(
+  core: HubCore,
+  outlets: readonly Outlet[],
+  windowMs: number,
+  reason: CloseReason = 'shutdown',
+): Promise<void> {
+  const { clock, random } = core.options;
+  const due = outlets.map((outlet) => ({ outlet, at: random() * windowMs })).sort((a, b) => a.at - b.at);
+  const begun = clock.elapsed();
+  for (let next = 0; next < due.length; ) {
+    const passed = clock.elapsed() - begun;
+    for (let entry = due[next]; entry && entry.at <= passed; entry = due[++next]) farewell(core, entry.outlet, reason);
+    if (next < due.length) await sleep(core, STEP_MS);
+  }
+}
+
+function farewell(core: HubCore, outlet: Outlet, reason: CloseReason): void {
   const { retryMs, random } = core.options;
-  outlet.end('shutdown', undefined, { retryMs: Math.max(MIN_RETRY_MS, Math.round(retryMs * (0.5 + random()))) });
+  outlet.end(reason, undefined, { retryMs: Math.max(MIN_RETRY_MS, Math.round(retryMs * (0.5 + random()))) });
 }
 
 function sleep(core: HubCore, ms: number): Promise<void> {

@@ -25,6 +25,10 @@ export type SseErrorCode =
   | 'ERR_SSE_POSITION'
   /** The client's history is gone and the subscription's policy is `reject`. */
   | 'ERR_SSE_RESET_REJECTED'
+  /** A channel belongs to another region than the connection. */
+  | 'ERR_SSE_REGION'
+  /** The request comes from a web origin that is not allowed. */
+  | 'ERR_SSE_ORIGIN'
   /** The request asked for something it may not have. */
   | 'ERR_SSE_DENIED'
   /** The request itself is wrong (a bad channel name in a query, say). */

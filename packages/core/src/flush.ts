@@ -12,6 +12,7 @@ import { encodeLink, type Frame } from './frame.js';
 import type { LiveSet, LiveSets } from './live-set.js';
 import type { Observers } from './observer.js';
 import { MAX_BATCH_BYTES } from './options.js';
+import { mayCross } from './regions.js';
 import type { Ring } from './ring.js';
 import { inSlices } from './slices.js';
 
@@ -113,7 +114,11 @@ export class Flusher {
   /** Who gets what: costs the live sets of the active channels, nothing else. */
   #prepare(frames: readonly Frame[], no: number): Delivery[] {
     const active = new Set<string>();
-    for (const frame of frames) active.add(frame.channel);
+    let isRegional = false;
+    for (const frame of frames) {
+      active.add(frame.channel);
+      if (frame.region !== undefined) isRegional = true;
+    }
     const shared = new Map<string, { frames: readonly Frame[]; batch: Batch | undefined }>();
     const deliveries: Delivery[] = [];
     for (const channel of active) {
@@ -121,10 +126,16 @@ export class Flusher {
         if (set.flushNo === no) continue;
         set.flushNo = no;
         const selection = [...active].filter((name) => set.channels.has(name));
-        const key = `${set.linked ? 'linked' : set.filtered ? 'filtered' : ''}|${selection.join()}`;
+        const form = set.linked ? 'linked' : set.filtered ? 'filtered' : '';
+        const key = `${form}|${isRegional ? set.region : ''}|${selection.join()}`;
         let part = shared.get(key);
         if (!part) {
-          const chosen = selection.length === active.size ? frames : frames.filter((f) => set.channels.has(f.channel));
+          const isAll = selection.length === active.size && !isRegional;
+          const chosen = isAll
+            ? frames
+            : frames.filter((f) => set.channels.has(f.channel) && mayCross(f.region, set.region));
+          // What is for others only: the set stands at the end of the flush all the same.
+          if (chosen.length === 0) continue;
           part = { frames: chosen, batch: set.filtered ? undefined : batchOf(chosen, set.linked) };
           shared.set(key, part);
         }

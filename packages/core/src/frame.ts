@@ -6,6 +6,7 @@ import { Buffer } from 'node:buffer';
 import { SseError } from './errors.js';
 import { formatEventId } from './event-id.js';
 import type { Message, Serializer } from './message.js';
+import { unlabel } from './regions.js';
 import type { Entry } from './store.js';
 
 /** Lowest `retry` that may be sent, in milliseconds: browsers obey 0 and reconnect in a hot loop. */
@@ -86,6 +87,8 @@ export interface Frame {
   readonly channel: string;
   /** The seq of the channel's previous entry, where the store knows it exactly. */
   readonly prev: number | undefined;
+  /** Connections of other regions do not get it. */
+  readonly region: string | undefined;
   /** The id line, the stored body, the blank line. */
   readonly bytes: Uint8Array;
 }
@@ -108,8 +111,9 @@ export function encodeFrame(id: string, body: Uint8Array): Buffer {
 }
 
 /** The frame of an entry of the log. Its id uses the epoch in force at its place, which is the one it was stamped with. */
-export function toFrame({ seq, epoch, channel, prev, body }: Entry): Frame {
-  return { seq, channel, prev, bytes: encodeFrame(formatEventId(epoch, seq), body) };
+export function toFrame({ seq, epoch, channel, prev, body: stored }: Entry): Frame {
+  const { region, body } = unlabel(stored);
+  return { seq, channel, prev, region, bytes: encodeFrame(formatEventId(epoch, seq), body) };
 }
 
 /** The same frame as an anonymous one: without its id it moves no cursor. */

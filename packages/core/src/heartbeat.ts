@@ -67,7 +67,9 @@ export class Heartbeat {
   #look(outlet: Outlet): void {
     if (!outlet.isOpen) return;
     const now = this.#hub.options.clock.elapsed();
-    if (now >= outlet.endsAt) {
+    if (outlet.transport.isServing === false) {
+      outlet.end('shutdown', undefined, { retryMs: this.#hub.options.retryMs });
+    } else if (now >= outlet.endsAt) {
       outlet.end('age', undefined, { retryMs: this.#hub.options.retryMs });
     } else if (this.#isStuck(outlet, now)) {
       outlet.end('slow', 'took nothing for the whole stall time');
@@ -100,7 +102,7 @@ export class Heartbeat {
     return now - outlet.stuckSince >= stallMs;
   }
 
-  /** Warns before a connection's permission ends, and ends it then. */
+  /** Asks again, or warns, before a connection's permission ends, and ends the connection then. */
   #expires(outlet: Outlet): boolean {
     const { connection } = outlet;
     if (connection.expiresAt === undefined) return false;
@@ -109,10 +111,24 @@ export class Heartbeat {
       outlet.end('expired', undefined, { retryMs: this.#hub.options.retryMs });
       return true;
     }
-    if (left <= EXPIRING_MS && connection.expiresAt !== connection.warnedFor && outlet.cursor?.control !== false) {
+    if (left <= EXPIRING_MS && connection.expiresAt !== connection.warnedFor) {
       connection.warnedFor = connection.expiresAt;
-      outlet.write(textBatch(encodeControl('expiring', { at: connection.expiresAt }, outlet.cursor?.ownId)));
+      void this.#renew(outlet, connection.expiresAt);
     }
     return false;
+  }
+
+  /** Who decides may have changed its mind meanwhile; otherwise the client is told, and may renew by itself. */
+  async #renew(outlet: Outlet, at: number): Promise<void> {
+    const { connection } = outlet;
+    const renewed = await connection.renew?.().catch((error) => {
+      this.#hub.observers.error(error, 'subscribe', connection);
+    });
+    if (!outlet.isOpen || connection.expiresAt !== at) return;
+    if (renewed && renewed.principal === connection.principal && (renewed.expiresAt ?? Number.POSITIVE_INFINITY) > at) {
+      connection.expiresAt = renewed.expiresAt;
+    } else if (outlet.cursor?.control !== false) {
+      outlet.write(textBatch(encodeControl('expiring', { at }, outlet.cursor?.ownId)));
+    }
   }
 }

@@ -1,6 +1,6 @@
 /** HubCore: what the parts of one hub share. Internal; `hub.ts` is the public face. */
 import { type Batch, textBatch } from './batch.js';
-import { decodeCommand, isMatch, type Target } from './commands.js';
+import { type Command, decodeCommand, isMatch } from './commands.js';
 import type { Connection } from './connection.js';
 import type { Cursor } from './cursor.js';
 import { SseError } from './errors.js';
@@ -13,6 +13,7 @@ import { Log } from './log.js';
 import { type ErrorSource, Observers } from './observer.js';
 import type { ResolvedOptions } from './options.js';
 import type { Ended, Outlet } from './outlet.js';
+import { askRegion, wrongRegion } from './regions.js';
 import { Replay } from './replay.js';
 import type { Sink } from './sink.js';
 import { inSlices } from './slices.js';
@@ -55,7 +56,7 @@ export class HubCore {
       grown: () => this.flusher.notify(),
       command: (body) => {
         const command = decodeCommand(body);
-        if (command) this.revoke(command.where, command.detail);
+        if (command) this.obey(command);
       },
       commandsLost: () => {
         // Whoever was meant is not known. Everybody comes back, and is authorised anew.
@@ -112,6 +113,24 @@ export class HubCore {
     });
   }
 
+  /** @throws SseError `ERR_SSE_ORIGIN` for an origin that is not on the hub's list. */
+  checkOrigin(origin: string | undefined, request: unknown, connection?: Connection): void {
+    const { origins } = this.options;
+    if (origins === false || origin === undefined || origins.includes(origin)) return;
+    const detail = `Origin ${JSON.stringify(origin.slice(0, 200))} is not allowed`;
+    this.observers.emit('denied', { why: 'origin', detail, connection, request });
+    throw new SseError('ERR_SSE_ORIGIN', detail, { statusCode: 403 });
+  }
+
+  /** @throws SseError `ERR_SSE_REGION` for a channel that belongs to another region than `own`. */
+  checkRegion(channel: string, own: string | undefined, connection?: Connection): void {
+    const region = askRegion(this.options.regionOf, channel);
+    if (region === undefined || region === own) return;
+    const error = wrongRegion(channel, region, own);
+    this.observers.emit('denied', { why: 'region', detail: error.message, connection, request: connection?.request });
+    throw error;
+  }
+
   /** A promise of ours never ends the process: its failure is reported where nobody awaits it, and still rejects where somebody does. */
   handled<T>(promise: Promise<T>, source?: ErrorSource, connection?: Connection): Promise<T> {
     promise.catch((error) => {
@@ -128,11 +147,17 @@ export class HubCore {
     this.options.clock.setTurn(() => this.#pullAll());
   }
 
-  /** Ends every matching connection of this process, also one that is not open yet. */
-  revoke(where: Target, detail: string | undefined): void {
+  /** Does what a command says to the connections of this process, also to those that are not open yet. */
+  obey(command: Command): void {
     const waiting = [...this.cursors].map((cursor) => cursor.connection);
     for (const connection of new Set([...this.connections, ...waiting])) {
-      if (isMatch(connection, where)) connection.close({ reason: 'revoked', detail });
+      if (!isMatch(connection, command.where)) continue;
+      if (command.op === 'extend') connection.expiresAt = command.expiresAt;
+      else {
+        const { detail } = command;
+        connection.close({ reason: 'revoked', detail });
+        this.observers.emit('denied', { why: 'revoked', detail: detail ?? 'revoked', connection });
+      }
     }
   }
 

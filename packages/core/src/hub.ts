@@ -2,9 +2,9 @@
 import { Buffer } from 'node:buffer';
 import { Channel, type ChannelOptions, checkChannel, type Published, type PublishOptions } from './channel.js';
 import { type Ack, acknowledge } from './client-cursors.js';
-import { checkTarget, encodeCommand, isMatch, type Target } from './commands.js';
+import { type Command, checkTarget, encodeCommand, isMatch, type Target } from './commands.js';
 import type { Connection } from './connection.js';
-import { drain } from './drain.js';
+import { drain, shed } from './drain.js';
 import { SseError } from './errors.js';
 import { formatEventId, parseEventId } from './event-id.js';
 import { CONTROL_PREFIX, encodeBody } from './frame.js';
@@ -13,6 +13,7 @@ import { toChange } from './keyed.js';
 import { type Message, toMessage } from './message.js';
 import type { CloseReason, Observer } from './observer.js';
 import { type HubOptions, resolveOptions } from './options.js';
+import { askRegion, label } from './regions.js';
 import { toJson } from './snapshots.js';
 import { type Appended, CONTROL_CHANNEL, type NewEntry } from './store.js';
 import { type SyncQuery, type SyncResult, sync } from './sync.js';
@@ -125,13 +126,17 @@ export class Hub<Map extends object = EventMap> {
    * @throws TypeError where `where` names nobody.
    */
   revoke(where: Target, { detail }: { detail?: string } = {}): Promise<void> {
-    const body = encodeCommand({ op: 'revoke', where: checkTarget(where), detail });
-    this.#core.revoke(where, detail);
-    const entry = { channel: CONTROL_CHANNEL, body, time: this.#core.options.clock.now() };
-    return this.#core.handled(
-      this.#append(entry).then(() => {}),
-      'publish',
-    );
+    return this.#command({ op: 'revoke', where: checkTarget(where), detail });
+  }
+
+  /**
+   * Lets every matching connection stay until `expiresAt` (milliseconds since 1970), here and in every other process: for clients
+   * that have renewed their permission without leaving. Resolves once that is stored.
+   * @throws TypeError where `where` names nobody, RangeError for a time that is none.
+   */
+  extend(where: Target, expiresAt: number): Promise<void> {
+    if (!Number.isFinite(expiresAt)) throw new RangeError(`expiresAt must be a time in milliseconds, not ${expiresAt}`);
+    return this.#command({ op: 'extend', where: checkTarget(where), expiresAt });
   }
 
   /** Ends every matching connection of this process at once; returns how many. */
@@ -155,7 +160,7 @@ export class Hub<Map extends object = EventMap> {
     const { log, admission } = this.#core;
     const detail = this.#closing
       ? 'closed'
-      : admission.draining
+      : admission.leaving
         ? 'draining'
         : log.isTailing
           ? undefined
@@ -175,13 +180,24 @@ export class Hub<Map extends object = EventMap> {
   }
 
   /**
-   * Empties the hub: not ready, no new streams, and the open ones ended at random over the window, each with a fresh id and a
-   * `retry` that spreads their return. Publishing goes on. Resolves when the last one has ended.
+   * Empties the hub: not ready at once; after `delayMs`, in which load balancers learn that, no new streams, and the open ones
+   * ended at random over `windowMs` (default 10,000), each with a fresh id and a `retry` that spreads their return. Publishing
+   * goes on. Resolves when the last one has ended.
    */
-  drain({ windowMs = 10_000 }: { windowMs?: number } = {}): Promise<void> {
-    if (!Number.isFinite(windowMs) || windowMs < 0)
-      throw new RangeError(`windowMs must be at least 0, not ${windowMs}`);
-    return this.#core.handled(drain(this.#core, windowMs));
+  drain({ windowMs = 10_000, delayMs = 0 }: { windowMs?: number; delayMs?: number } = {}): Promise<void> {
+    checkTime('windowMs', windowMs);
+    checkTime('delayMs', delayMs);
+    return this.#core.handled(drain(this.#core, windowMs, delayMs));
+  }
+
+  /**
+   * Sends a share of the open streams away, chosen and ended at random over the window, as `drain` does; they come back to whatever
+   * the load balancer chooses. The hub goes on. Resolves with how many, when the last of them has ended.
+   */
+  shed({ share, windowMs = 10_000 }: { share: number; windowMs?: number }): Promise<number> {
+    if (!(share >= 0 && share <= 1)) throw new RangeError(`share must be 0 to 1, not ${share}`);
+    checkTime('windowMs', windowMs);
+    return this.#core.handled(shed(this.#core, share, windowMs));
   }
 
   /** Ends every stream at once with reason `shutdown`, then the store's tail, and the store if the hub made it. Idempotent. */
@@ -192,7 +208,7 @@ export class Hub<Map extends object = EventMap> {
 
   async #close(): Promise<void> {
     const core = this.#core;
-    await drain(core, 0);
+    await drain(core, 0, 0);
     core.log.close();
     core.replay.close();
     core.heartbeat.stop();
@@ -216,7 +232,8 @@ export class Hub<Map extends object = EventMap> {
     const body = Buffer.from(encodeBody(message, this.#core.options.serializer), 'utf8');
     this.#core.checkSize(body.length);
     const item = this.#core.snapshots.isKeyed(channel) ? toChange(channel, message.data) : undefined;
-    return { channel, body, time: this.#core.options.clock.now(), key, item };
+    const region = askRegion(this.#core.options.regionOf, channel);
+    return { channel, body: label(body, region), time: this.#core.options.clock.now(), key, item };
   }
 
   async #publish(entry: NewEntry): Promise<Published> {
@@ -226,6 +243,12 @@ export class Hub<Map extends object = EventMap> {
     const { channel, body } = entry;
     if (!observers.isEmpty) observers.emit('published', { channel, id, bytes: body.length, duplicate });
     return { id, duplicate };
+  }
+
+  async #command(command: Command): Promise<void> {
+    const entry = { channel: CONTROL_CHANNEL, body: encodeCommand(command), time: this.#core.options.clock.now() };
+    this.#core.obey(command);
+    await this.#core.handled(this.#append(entry), 'publish');
   }
 
   async #append(entry: NewEntry): Promise<Appended> {
@@ -247,10 +270,24 @@ export function createHub<Map extends object = EventMap>(options: HubOptions = {
   return new Hub<Map>(options);
 }
 
+function checkTime(name: string, ms: number): void {
+  if (!Number.isFinite(ms) || ms < 0) throw new RangeError(`${name} must be at least 0, not ${ms}`);
+}
+
 /** A hub, whatever its channels and events are. */
 export type AnyHub = Pick<
   Hub,
-  'connections' | 'observe' | 'drain' | 'close' | 'health' | 'disconnect' | 'revoke' | 'ack' | 'sync'
+  | 'connections'
+  | 'observe'
+  | 'drain'
+  | 'shed'
+  | 'close'
+  | 'health'
+  | 'disconnect'
+  | 'revoke'
+  | 'extend'
+  | 'ack'
+  | 'sync'
 >;
 
 const cores = new WeakMap<object, HubCore>();

@@ -4,6 +4,9 @@
  */
 import type { Cursor } from './cursor.js';
 
+/** What the members of a live set have in common beside their channels. */
+export type SetForm = Pick<LiveSet, 'linked' | 'filtered' | 'region'>;
+
 /** Connections with the same channels and the same form of frames. */
 export class LiveSet {
   readonly key: string;
@@ -12,15 +15,19 @@ export class LiveSet {
   readonly linked: boolean;
   /** Each member has filters of its own, so that nothing can be shared. */
   readonly filtered: boolean;
+  /** The region of every member. */
+  readonly region: string | undefined;
   readonly members: Cursor[] = [];
   /** Number of the newest flush in which one of the channels was active. */
   flushNo = 0;
 
-  constructor(key: string, channels: ReadonlySet<string>, linked: boolean, filtered: boolean) {
+  constructor(key: string, channels: ReadonlySet<string>, form: SetForm) {
+    const { linked, filtered, region } = form;
     this.key = key;
     this.channels = channels;
     this.linked = linked;
     this.filtered = filtered;
+    this.region = region;
   }
 }
 
@@ -38,10 +45,10 @@ export class LiveSets {
     return this.#byChannel.size;
   }
 
-  join(cursor: Cursor, key: string, channels: readonly string[], linked: boolean, filtered: boolean): LiveSet {
+  join(cursor: Cursor, key: string, channels: readonly string[], form: SetForm): LiveSet {
     let set = this.#byKey.get(key);
     if (!set) {
-      set = new LiveSet(key, new Set(channels), linked, filtered);
+      set = new LiveSet(key, new Set(channels), form);
       this.#byKey.set(key, set);
       for (const channel of channels) {
         const sets = this.#byChannel.get(channel);

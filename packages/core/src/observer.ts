@@ -18,6 +18,18 @@ export type CloseReason =
 /** How a connection came to its place in the log. */
 export type Resume = 'fresh' | 'resumed' | 'reset';
 
+/** Who was kept from what. */
+export interface Denial {
+  /** The web origin is not allowed; the channel belongs to another region; `authorize` said no; the connection was revoked. */
+  readonly why: 'origin' | 'region' | 'authorize' | 'revoked';
+  /** In words, for people. */
+  readonly detail: string;
+  /** The connection concerned, where there is one. */
+  readonly connection?: Connection | undefined;
+  /** The framework's request, where there is one. */
+  readonly request?: unknown;
+}
+
 /** Where an error came from. */
 export type ErrorSource =
   | 'publish'
@@ -39,6 +51,8 @@ export interface Observer {
   closed?(connection: Connection, end: { reason: CloseReason; detail: string | undefined; durationMs: number }): void;
   /** A stream was refused before or while opening. */
   refused?(connection: Connection, why: string): void;
+  /** Somebody was kept from something for good: a record for audits. */
+  denied?(denial: Denial): void;
   /** A subscription has found its place. `behind` counts the positions between it and the log's head. */
   resumed?(connection: Connection, how: { resume: Resume; behind: number }): void;
   /** History was gone, or was skipped, for these channels. */

@@ -4,6 +4,7 @@ import { MIN_RETRY_MS } from './frame.js';
 import { memoryStore } from './memory/store.js';
 import type { Serializer } from './message.js';
 import type { Observer } from './observer.js';
+import type { RegionOf } from './regions.js';
 import type { ReplayHook } from './replay-hook.js';
 import type { SnapshotProvider } from './snapshots.js';
 import type { Store } from './store.js';
@@ -26,6 +27,15 @@ export interface HubOptions {
   heartbeatMs?: number | false | undefined;
   /** Bounds for the heartbeat that a client may ask for, in milliseconds. Default 5000 to 120000. */
   heartbeatBoundsMs?: readonly [min: number, max: number] | undefined;
+  /**
+   * Web origins that may open streams, `https://app.example` each, your own included where browsers send it. Requests without an
+   * `Origin` header (the same origin, servers, command-line tools) are not asked. Default false: any origin, as CORS allows it.
+   */
+  origins?: readonly string[] | false | undefined;
+  /** The region that a channel belongs to, if any: see `Connection.region`. The same in every process. */
+  regionOf?: RegionOf | undefined;
+  /** New streams per second, in number, with as many at once; more are told to wait. Default false. */
+  maxConnectsPerSecond?: number | false | undefined;
   /** Open connections in all. Default false: the operating system's limit on files. */
   maxConnections?: number | false | undefined;
   /** Open connections per client key (the address by default). Default false: clients behind one proxy share an address. */
@@ -108,6 +118,8 @@ const DEFAULTS = {
   retryMs: 2_000,
   heartbeatMs: 15_000 as number | false,
   heartbeatBoundsMs: [5_000, 120_000] as readonly [number, number],
+  origins: false as readonly string[] | false,
+  maxConnectsPerSecond: false as number | false,
   maxConnections: false as number | false,
   maxConnectionsPerClient: false as number | false,
   maxChannels: 100,
@@ -151,6 +163,14 @@ const range =
     integer(value[0])(value[1], `${name}[1]`);
   };
 
+const origins: Check = (value, name) => {
+  if (value === false) return;
+  if (!Array.isArray(value)) throw new TypeError(`${name} must be an array of origins, or false`);
+  const wrong = value.find((origin) => typeof origin !== 'string' || !/^[a-z][a-z0-9+.-]*:\/\/[^/\s]+$/.test(origin));
+  if (wrong !== undefined)
+    throw new TypeError(`${name} must hold origins like "https://app.example", not ${JSON.stringify(wrong)}`);
+};
+
 const CHECKS: Record<keyof HubOptions, Check> = {
   store: object,
   serializer: callable,
@@ -160,6 +180,9 @@ const CHECKS: Record<keyof HubOptions, Check> = {
   retryMs: integer(MIN_RETRY_MS),
   heartbeatMs: integer(100, true),
   heartbeatBoundsMs: range(100),
+  origins,
+  regionOf: callable,
+  maxConnectsPerSecond: integer(1, true),
   maxConnections: integer(1, true),
   maxConnectionsPerClient: integer(1, true),
   maxChannels: integer(1),

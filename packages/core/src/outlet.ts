@@ -139,6 +139,7 @@ export class Outlet implements SinkEvents {
   begin(options: OpenOptions = {}): void {
     if (this.#sink || this.ended) return;
     if (!this.transport.isAlive) return this.#finish('client', undefined);
+    this.#hub.checkOrigin(this.transport.origin, this.transport.request, this.connection);
     const refusal = this.transport.isHead ? undefined : this.#hub.admission.refuse(this);
     if (refusal) return this.#refuse(refusal, options);
     try {

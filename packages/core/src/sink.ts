@@ -54,10 +54,14 @@ export interface Transport {
   /** Last-Event-ID as the client sent it (header first, then query), unread and untrusted. */
   readonly lastEventId: string | undefined;
   readonly wishes: Wishes;
+  /** The `Origin` header, of requests that have one. */
+  readonly origin?: string | undefined;
   /** Whom the limit per client counts, the address by default. */
   readonly clientKey: string | undefined;
   /** False once the client has gone or the response is over. */
   readonly isAlive: boolean;
+  /** False once the server that took the request has been told to close: the stream must not keep it. */
+  readonly isServing?: boolean | undefined;
   /** True for HEAD: headers are answered, and the stream ends at once. */
   readonly isHead: boolean;
   /** Calls `gone` once when the client goes away before `open`. After `open` the sink reports. */

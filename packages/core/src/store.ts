@@ -168,7 +168,8 @@ export interface Store {
    * Appends entries and resolves, in their order, once the store's durability promise holds. Entries are stamped with the
    * store's current (last begun) epoch. `at` is the caller's own position: where it is not valid (`at.seq > head`, or another
    * epoch in force there) nothing is written and the call rejects with `ERR_SSE_FENCED`. An entry whose `key` was appended to
-   * the same channel within the last 10 minutes is not written again; its first position is returned.
+   * the same channel within the last 10 minutes is not written again; its first position is returned. Calls of one handle that are
+   * under way together are written in the order in which they were made.
    */
   append(entries: readonly NewEntry[], at: Position): Promise<readonly Appended[]>;
 
@@ -199,7 +200,7 @@ export interface Store {
   loadItems(channel: string): Promise<ChannelItems | undefined>;
 
   /**
-   * Keeps `cursor` under `key` (1 to 100 characters of `[A-Za-z0-9_-]`) for 7 days by default. A cursor never goes back: where
+   * Keeps `cursor` under `key` (1 to 100 characters of `[A-Za-z0-9_-]`) for 7 days by default, counted from its `time`. A cursor never goes back: where
    * one with a later `at` that is still valid is kept, its `at` stays, and the later `time` of the two. An invalid `at` rejects
    * with `ERR_SSE_POSITION`.
    */

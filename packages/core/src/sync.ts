@@ -6,6 +6,7 @@ import { checkChannel } from './channel.js';
 import { parseEventId } from './event-id.js';
 import { decodeBody } from './frame.js';
 import type { HubCore } from './hub-core.js';
+import { mayCross, unlabel } from './regions.js';
 import { findStarts, floorsOf, losesCursor, type ResetReason, type Start } from './reset.js';
 import type { Entry } from './store.js';
 import type { Filter } from './subscription.js';
@@ -18,6 +19,8 @@ export interface SyncQuery {
   /** Most events per answer, 1 to 1000. Default 256. An answer that repairs a reset may hold more. */
   readonly limit?: number | undefined;
   readonly filter?: Filter | undefined;
+  /** The client's region, see `Connection.region`. */
+  readonly region?: string | undefined;
 }
 
 /** One event of a sync's answer. */
@@ -49,6 +52,7 @@ const MAX_BYTES = 4 * 1024 * 1024;
 export async function sync(core: HubCore, query: SyncQuery): Promise<SyncResult> {
   const channels = query.channels.map(checkChannel);
   if (channels.length === 0) throw new TypeError('Cannot sync nothing: name at least one channel');
+  for (const channel of channels) core.checkRegion(channel, query.region);
   const limit = Math.min(MAX_LIMIT, Math.max(1, Math.floor(query.limit ?? 256)));
   const { log } = core;
   for (;;) {
@@ -64,7 +68,15 @@ export async function sync(core: HubCore, query: SyncQuery): Promise<SyncResult>
     const broken = problem ? channels : trimmed;
     const asked = broken.map((channel) => ({ channel, onReset: undefined }));
     const starts = reason ? await findStarts(core, asked, reason, true) : [];
-    const result = await collect(core, { channels, filter: query.filter, after, starts, limit, reason });
+    const result = await collect(core, {
+      channels,
+      filter: query.filter,
+      region: query.region,
+      after,
+      starts,
+      limit,
+      reason,
+    });
     // The log moved under the answer: what was read may be of two logs.
     if (result && generation === log.generation) return result;
   }
@@ -73,6 +85,7 @@ export async function sync(core: HubCore, query: SyncQuery): Promise<SyncResult>
 interface Collecting {
   channels: readonly string[];
   filter: Filter | undefined;
+  region: string | undefined;
   after: number;
   starts: readonly Start[];
   limit: number;
@@ -99,7 +112,7 @@ async function collect(core: HubCore, want: Collecting): Promise<SyncResult | un
         await log.check();
         return undefined;
       }
-      if (entry.seq > (startOf.get(entry.channel) ?? 0)) push(core, events, entry, want.filter);
+      if (entry.seq > (startOf.get(entry.channel) ?? 0)) push(core, events, entry, want);
     }
     const next = Math.min(page.upTo, log.head);
     if (next <= upTo && upTo < x) return undefined;
@@ -117,7 +130,8 @@ async function collect(core: HubCore, want: Collecting): Promise<SyncResult | un
   };
 }
 
-function push(core: HubCore, events: SyncEvent[], entry: Entry, filter: Filter | undefined): void {
+function push(core: HubCore, events: SyncEvent[], entry: Entry, { filter, region }: Collecting): void {
+  if (!mayCross(unlabel(entry.body).region, region)) return;
   const event = { id: core.log.idAt(entry.seq), channel: entry.channel, ...decodeBody(entry.body) };
   try {
     if (filter && filter(event) !== true) return;

@@ -6,6 +6,7 @@ const frame = (seq: number, channel = 'c', size = 10): Frame => ({
   seq,
   channel,
   prev: undefined,
+  region: undefined,
   bytes: new Uint8Array(size),
 });
 

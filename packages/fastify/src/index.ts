@@ -6,6 +6,8 @@ export {
   acceptsEventStream,
   type EndpointOptions,
   type Grant,
+  type ShutdownOptions,
+  shutdownOnSignals,
 } from '@headwater/core/node';
 export { ackHandler, healthHandler, streamHandler, syncHandler } from './handlers.js';
 export { type SsePluginOptions, ssePlugin, ssePlugin as default } from './plugin.js';

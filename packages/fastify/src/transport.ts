@@ -72,6 +72,14 @@ export class FastifyTransport implements Transport, Claimant {
     return this.#node.lastEventId;
   }
 
+  get origin(): string | undefined {
+    return this.#node.origin;
+  }
+
+  get isServing(): boolean {
+    return this.#node.isServing;
+  }
+
   get wishes(): Wishes {
     return this.#node.wishes;
   }

@@ -17,6 +17,8 @@ export interface FakeTransportOptions {
   readonly lastEventId?: string;
   /** Default: none. */
   readonly wishes?: Wishes;
+  /** The `Origin` header. Default: none. */
+  readonly origin?: string;
   /** Default: none. */
   readonly clientKey?: string;
   /** Default: false. */
@@ -83,6 +85,7 @@ class ManualTransport implements FakeTransport {
   readonly request: unknown;
   readonly lastEventId: string | undefined;
   readonly wishes: Wishes;
+  readonly origin: string | undefined;
   readonly clientKey: string | undefined;
   readonly isHead: boolean;
   readonly failures: unknown[] = [];
@@ -97,6 +100,7 @@ class ManualTransport implements FakeTransport {
     this.request = options.request ?? {};
     this.lastEventId = options.lastEventId;
     this.wishes = options.wishes ?? {};
+    this.origin = options.origin;
     this.clientKey = options.clientKey;
     this.isHead = options.isHead ?? false;
     this.#openError = 'openError' in options ? { error: options.openError } : undefined;

@@ -139,4 +139,29 @@ export const floors: readonly StoreTest[] = [
       assert.deepEqual(seqsOf(page.entries), range(4, 5));
     },
   },
+  {
+    name: 'a rollback below what was trimmed announces what is missing, and leaves no floor above the head',
+    needs: ['rollback'],
+    retention: { count: 3 },
+    run: async (rig) => {
+      await rig.start('e1');
+      await rig.fill('a', 5);
+      await rig.untilRetained('a', [3, 4, 5]);
+      await rig.checkpoint();
+      await rig.fill('a', 5);
+      await rig.untilRetained('a', [8, 9, 10]);
+      await rig.rollback();
+      const page = await rig.read(0, ['a', 'b']);
+      rig.checkPage(page, 0, ['a', 'b'], 10);
+      for (const channel of ['a', 'b']) assert.ok(floorOf(page, channel) <= 5, `the floor of "${channel}"`);
+      await rig.start('e2');
+      const from = rig.at;
+      await rig.put('a', 'new');
+      const next = await rig.read(5, ['a']);
+      assert.deepEqual([seqsOf(next.entries), floorOf(next, 'a') <= 5], [[6], true]);
+      const recorder = await rig.tail(from);
+      await rig.until('it has come', () => recorder.seen.length > 0);
+      assert.deepEqual(recorder.seqs, [6]);
+    },
+  },
 ];

@@ -32,6 +32,7 @@ export const epochs: readonly BrokenStore[] = [
       'items',
       'cursors',
       'handles',
+      'floors',
     ],
     wrap: (inner) => {
       const wrong = (state: LogState) => withStarts(state, (start, i) => (i === 0 ? 0 : start - 1));
@@ -82,6 +83,7 @@ export const epochs: readonly BrokenStore[] = [
       'items',
       'cursors',
       'handles',
+      'floors',
     ],
     wrap: (inner) => {
       const few = (state: LogState) => ({ ...state, epochs: state.epochs.slice(-1) });

@@ -1,6 +1,9 @@
 /** Stores that keep quiet about what they have trimmed. */
 import { type BrokenStore, turn } from './broken-store.js';
 
+/** The highest floor ever given, by the log's name and the channel. */
+const highestFloors = new Map<string, Map<string, number>>();
+
 export const floors: readonly BrokenStore[] = [
   {
     defect: 'keeps the floor with the entries, and forgets it with the last one',
@@ -68,5 +71,22 @@ export const floors: readonly BrokenStore[] = [
         return { ...page, floors: new Map(wrong) };
       },
     }),
+  },
+  {
+    defect: 'keeps the floors of what a rollback has lost',
+    fails: ['floors'],
+    wrap: (inner, { name }) => {
+      const highest = highestFloors.get(name) ?? new Map<string, number>();
+      highestFloors.set(name, highest);
+      return {
+        async read(...args) {
+          const page = await inner.read(...args);
+          for (const [channel, floor] of page.floors) {
+            highest.set(channel, Math.max(floor, highest.get(channel) ?? 0));
+          }
+          return { ...page, floors: new Map([...page.floors].map(([one]) => [one, highest.get(one) ?? 0])) };
+        },
+      };
+    },
   },
 ];

@@ -1,7 +1,7 @@
 /** Ready-made handlers, without a framework: what Express and Fastify wrap in one line each. */
 import { checkClientId } from '../client-cursors.js';
 import type { Connection } from '../connection.js';
-import { SseError } from '../errors.js';
+import { hasCode, SseError } from '../errors.js';
 
 import { type AnyHub, coreOf } from '../hub.js';
 import type { Subscribed } from '../subscribed.js';
@@ -17,6 +17,10 @@ export interface Grant {
   readonly expiresAt?: number | undefined;
   /** Withholds events. */
   readonly filter?: Filter | undefined;
+  /** Where the client belongs: channels of other regions are refused with 451 (see `HubOptions.regionOf`). */
+  readonly region?: string | undefined;
+  /** The client ids (`?clientId=`) that this principal may use. Default: any; they count together with the principal. */
+  readonly clientIds?: readonly string[] | undefined;
 }
 
 /**
@@ -53,9 +57,10 @@ export async function openStream<Request>(
   const query = readQuery(url);
   const channels = channelsOf(query);
   const clientId = clientIdOf(query);
-  const { principal, expiresAt, filter } = await grantFor(connection.hub, authorize, request, channels);
-  connection.principal = principal;
-  connection.expiresAt = expiresAt;
+  const ask = () => grantFor(connection.hub, authorize, { request, channels, clientId, connection });
+  const { principal, expiresAt, filter, region } = await ask();
+  Object.assign(connection, { principal, expiresAt, region });
+  if (expiresAt !== undefined) connection.renew = () => ask().catch(ifDenied);
   // A client that names itself to a store that keeps no cursors is served as any other.
   const isKept = clientId !== undefined && coreOf(connection.hub).options.store.supports.cursors;
   return connection.subscribe(channels, {
@@ -80,7 +85,13 @@ export async function takeAck<Request>(
   const clientId = clientIdOf(query);
   const id = query?.get('id');
   if (clientId === undefined || !id) throw badRequest('name the client and the event: ?clientId=...&id=...');
-  const { principal } = await grantFor(hub, options.authorize, request, channels);
+  // What moves something must not be another site's doing (CSRF); one that is on the list may.
+  if (checkOrigin(hub, request).isFromOtherSite && coreOf(hub).options.origins === false) {
+    throw new SseError('ERR_SSE_ORIGIN', 'Acks from other sites need an entry in the option origins', {
+      statusCode: 403,
+    });
+  }
+  const { principal } = await grantFor(hub, options.authorize, { request, channels, clientId });
   await hub.ack({ clientId, principal, channels, id });
 }
 
@@ -95,10 +106,11 @@ export async function answerSync<Request>(
   const channels = channelsOf(query);
   const limit = query?.get('limit');
   if (limit && !/^[1-9]\d{0,6}$/.test(limit)) throw badRequest('limit must be a positive integer');
-  const { filter } = await grantFor(hub, options.authorize, request, channels);
+  checkOrigin(hub, request);
+  const { filter, region } = await grantFor(hub, options.authorize, { request, channels });
   const seq = query?.get('seq') ?? undefined;
   const after = query?.get('after') ?? seq;
-  const result = await hub.sync({ channels, after, limit: limit ? Number(limit) : undefined, filter });
+  const result = await hub.sync({ channels, after, limit: limit ? Number(limit) : undefined, filter, region });
   return seq === undefined ? result : { ...result, next_seq: result.next };
 }
 
@@ -131,12 +143,27 @@ function clientIdOf(query: URLSearchParams | undefined): string | undefined {
   }
 }
 
-async function grantFor<Request>(
-  hub: AnyHub,
-  authorize: Authorize<Request>,
-  request: Request,
-  channels: readonly string[],
-): Promise<Grant> {
+/** The hub's own list of origins, also for requests that are no streams. Answers what else the browser says of the request. */
+function checkOrigin(hub: AnyHub, request: unknown): { isFromOtherSite: boolean } {
+  const { headers = {} } = request as { headers?: Record<string, string | string[] | undefined> };
+  const { origin, 'sec-fetch-site': site } = headers;
+  coreOf(hub).checkOrigin(typeof origin === 'string' ? origin : undefined, request);
+  return { isFromOtherSite: site === 'cross-site' };
+}
+
+function ifDenied(error: unknown): undefined {
+  if (!hasCode(error, 'ERR_SSE_DENIED')) throw error;
+}
+
+interface Asked<Request> {
+  readonly request: Request;
+  readonly channels: readonly string[];
+  readonly clientId?: string | undefined;
+  readonly connection?: Connection | undefined;
+}
+
+async function grantFor<Request>(hub: AnyHub, authorize: Authorize<Request>, asked: Asked<Request>): Promise<Grant> {
+  const { request, channels, clientId, connection } = asked;
   const { maxChannels } = coreOf(hub).options;
   if (channels.length > maxChannels) throw badRequest(`at most ${maxChannels} channels`);
   let grant: Awaited<ReturnType<Authorize<Request>>>;
@@ -146,8 +173,11 @@ async function grantFor<Request>(
     coreOf(hub).observers.error(error, 'subscribe');
     throw denied();
   }
-  if (grant === true) return {};
-  if (typeof grant === 'object' && grant !== null) return grant;
+  const given = grant === true ? {} : grant;
+  const isAllowed = typeof given === 'object' && given !== null;
+  if (isAllowed && (clientId === undefined || given.clientIds?.includes(clientId) !== false)) return given;
+  const what = isAllowed ? `as client ${JSON.stringify(clientId)}` : channels.join();
+  coreOf(hub).observers.emit('denied', { why: 'authorize', detail: `Not allowed: ${what}`, connection, request });
   throw denied();
 }
 

@@ -16,5 +16,6 @@ export { applyHead, type HeaderChange, type HeaderReader, streamHeaders, streamS
 export { readLastEventId } from './last-event-id.js';
 export { readQuery, readWishes } from './query.js';
 export type { NodeRequest, NodeResponse } from './response.js';
+export { type ClosableServer, type ShutdownOptions, shutdownOnSignals } from './shutdown.js';
 export { takeHold } from './sinks.js';
 export { NodeTransport, type NodeTransportOptions } from './transport.js';

@@ -45,6 +45,10 @@ export class NodeTransport implements Transport {
     return readLastEventId(header, this.#options.trustQuery === false ? undefined : this.#readQuery());
   }
 
+  get origin(): string | undefined {
+    return this.#req.headers.origin;
+  }
+
   get wishes(): Wishes {
     this.#wishes ??= readWishes(this.#readQuery());
     return this.#wishes;
@@ -57,6 +61,12 @@ export class NodeTransport implements Transport {
 
   get isAlive(): boolean {
     return !isOver(this.#res);
+  }
+
+  get isServing(): boolean {
+    // The socket of node:net, of node:tls and of an HTTP/2 session alike: each knows the server that accepted it.
+    const { server } = this.#req.socket as { server?: { listening?: boolean } };
+    return server?.listening !== false;
   }
 
   get isHead(): boolean {

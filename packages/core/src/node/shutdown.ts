@@ -1,0 +1,72 @@
+/** Shutdown: an orderly end on a signal. Nobody is cut off without a word, and nothing keeps the process. */
+import type { AnyHub } from '../hub.js';
+
+/** What `server.close()` and its companions are called on; the server of node:http, node:https or node:http2. */
+export interface ClosableServer {
+  close(callback: (error?: Error) => void): unknown;
+  closeAllConnections?(): void;
+}
+
+/** Options of `shutdownOnSignals`. */
+export interface ShutdownOptions {
+  readonly hub: Pick<AnyHub, 'drain' | 'close'>;
+  /** The server, or what ends it: `() => app.close()` with Fastify. */
+  readonly server: ClosableServer | (() => unknown);
+  /** Milliseconds over which the streams are ended. Default 10,000. Keep it below the grace period of whatever sends the signal. */
+  readonly windowMs?: number | undefined;
+  /** Milliseconds from "not ready" to the first stream that is ended, in which load balancers look. Default 0. */
+  readonly delayMs?: number | undefined;
+  /** Default SIGTERM and SIGINT. A second one ends the process at once. */
+  readonly signals?: readonly NodeJS.Signals[] | undefined;
+  /** Called with the exit code when all is done, and after 5 s more than window and delay in any case. Default `process.exit`. */
+  readonly exit?: ((code: number) => void) | undefined;
+}
+
+/** What a shutdown may take beyond window and delay. */
+const SLACK_MS = 5_000;
+
+/**
+ * On a signal: not ready, streams ended over the window, then the server, the hub, the process. Returns what removes the handlers.
+ * @example
+ * shutdownOnSignals({ hub, server: app.listen(3000), windowMs: 20_000 });
+ */
+export function shutdownOnSignals(options: ShutdownOptions): () => void {
+  const { signals = ['SIGTERM', 'SIGINT'], exit = (code) => process.exit(code) } = options;
+  const { windowMs = 10_000, delayMs = 0 } = options;
+  let isUnderWay = false;
+  const onSignal = (): void => {
+    if (isUnderWay) return exit(1);
+    isUnderWay = true;
+    setTimeout(() => exit(1), windowMs + delayMs + SLACK_MS).unref();
+    shutdown({ ...options, windowMs, delayMs }).then(
+      () => exit(0),
+      (error: unknown) => {
+        process.emitWarning(error instanceof Error ? error : String(error));
+        exit(1);
+      },
+    );
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return () => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+}
+
+async function shutdown({ hub, server, windowMs, delayMs }: ShutdownOptions & { windowMs: number; delayMs: number }) {
+  await hub.drain({ windowMs, delayMs });
+  if (typeof server === 'function') await server();
+  else await close(server);
+  await hub.close();
+}
+
+function close(server: ClosableServer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => {
+      const wasClosed = (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_SERVER_NOT_RUNNING';
+      if (error && !wasClosed) reject(error);
+      else resolve();
+    });
+    // Browsers keep spare connections open, on which no request ever came.
+    server.closeAllConnections?.();
+  });
+}
