@@ -9,8 +9,8 @@ export interface Clock {
   now(): number;
   /** Monotonic clock, milliseconds. */
   elapsed(): number;
-  /** Calls `fn` once after `ms`. MUST NOT keep the process alive. */
-  setTimer(fn: () => void, ms: number): Timer;
+  /** Calls `fn` once after `ms`. MUST NOT keep the process alive, unless `keepAlive` says that somebody waits for it to end. */
+  setTimer(fn: () => void, ms: number, keepAlive?: boolean): Timer;
   clearTimer(timer: Timer): void;
   /** Calls `fn` in the next turn of the event loop, after pending I/O had its chance. */
   setTurn(fn: () => void): void;
@@ -19,7 +19,10 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
-  setTimer: (fn, ms) => setTimeout(fn, ms).unref(),
+  setTimer: (fn, ms, keepAlive) => {
+    const timer = setTimeout(fn, ms);
+    return keepAlive ? timer : timer.unref();
+  },
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout),
   setTurn: (fn) => void setImmediate(fn),
 };

@@ -95,6 +95,10 @@ export class Cursor {
     return this.set !== undefined;
   }
 
+  get isBehind(): boolean {
+    return this.#phase === 'behind' || this.#phase === 'reading';
+  }
+
   get channels(): readonly string[] {
     return this.#following.channels;
   }
@@ -330,6 +334,7 @@ export class Cursor {
       region: this.connection.region,
     });
     this.liveSince = this.#hub.flusher.no;
+    this.#hub.observers.emit('live', this.connection);
   }
 
   #leaveLive(): void {
@@ -368,7 +373,10 @@ export class Cursor {
       const shown = anonymous
         ? frames.map((frame) => ({ ...frame, prev: undefined, bytes: withoutId(frame.bytes) }))
         : frames;
-      if (!this.#outlet.write(batchOf(shown, this.#isLinked && !anonymous))) return;
+      const batch = batchOf(shown, this.#isLinked && !anonymous);
+      if (!this.#outlet.write(batch)) return;
+      const part = { frames: frames.length, bytes: batch.size };
+      this.#hub.observers.emit('replayed', this.connection, part);
     }
     if (this.#phase !== 'behind') return;
     const target = this.#repair ? this.#repair.x : this.#hub.flusher.to;

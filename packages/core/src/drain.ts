@@ -58,6 +58,6 @@ function farewell(core: HubCore, outlet: Outlet, reason: CloseReason): void {
 
 function sleep(core: HubCore, ms: number): Promise<void> {
   return new Promise((resolve) => {
-    core.options.clock.setTimer(resolve, ms);
+    core.options.clock.setTimer(resolve, ms, true);
   });
 }

@@ -91,7 +91,8 @@ export class Flusher {
       this.#running = false;
       this.#ring().evict(this.#to);
       if (!this.#observers.isEmpty) {
-        this.#observers.emit('flushed', { ...stats, holdMs, durationMs: this.#clock.elapsed() - begun });
+        const lagMs = Math.max(0, this.#clock.now() - (frames[0] as Frame).time);
+        this.#observers.emit('flushed', { ...stats, holdMs, durationMs: this.#clock.elapsed() - begun, lagMs });
       }
       if (this.#ring().head > this.#to) this.notify();
     });

@@ -89,6 +89,8 @@ export interface Frame {
   readonly prev: number | undefined;
   /** Connections of other regions do not get it. */
   readonly region: string | undefined;
+  /** Milliseconds since 1970 by the publisher's clock: for measuring, never for order. */
+  readonly time: number;
   /** The id line, the stored body, the blank line. */
   readonly bytes: Uint8Array;
 }
@@ -111,9 +113,9 @@ export function encodeFrame(id: string, body: Uint8Array): Buffer {
 }
 
 /** The frame of an entry of the log. Its id uses the epoch in force at its place, which is the one it was stamped with. */
-export function toFrame({ seq, epoch, channel, prev, body: stored }: Entry): Frame {
+export function toFrame({ seq, epoch, channel, prev, time, body: stored }: Entry): Frame {
   const { region, body } = unlabel(stored);
-  return { seq, channel, prev, region, bytes: encodeFrame(formatEventId(epoch, seq), body) };
+  return { seq, channel, prev, region, time, bytes: encodeFrame(formatEventId(epoch, seq), body) };
 }
 
 /** The same frame as an anonymous one: without its id it moves no cursor. */

@@ -78,6 +78,7 @@ export class HubCore {
       log: this.log,
       store: options.store,
       clock: options.clock,
+      observers: this.observers,
       timeoutMs: options.callbackTimeoutMs,
       provider: options.snapshot,
     });

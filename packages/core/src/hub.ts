@@ -33,6 +33,20 @@ export interface Health {
   readonly head: string;
 }
 
+/** What a hub holds at this moment. */
+export interface HubStats {
+  /** Open streams. */
+  readonly connections: number;
+  /** Those that get new messages as they come. */
+  readonly live: number;
+  /** Those that have history before them. */
+  readonly catchingUp: number;
+  /** Bytes that wait for clients, in all. */
+  readonly pendingBytes: number;
+  /** Channels that somebody live follows. */
+  readonly channels: number;
+}
+
 /** One log, its channels, its connections. Made by {@link createHub}. */
 export class Hub<Map extends object = EventMap> {
   readonly #core: HubCore;
@@ -154,6 +168,20 @@ export class Hub<Map extends object = EventMap> {
   /** Adds an observer; the returned function removes it. */
   observe(observer: Observer): () => void {
     return this.#core.observers.add(observer);
+  }
+
+  /** Looks at every connection: for a probe now and then, not for every event. */
+  stats(): HubStats {
+    const { outlets, cursors, liveSets } = this.#core;
+    let live = 0;
+    let catchingUp = 0;
+    let pendingBytes = 0;
+    for (const cursor of cursors) {
+      if (cursor.isLive) live++;
+      else if (cursor.isBehind) catchingUp++;
+    }
+    for (const outlet of outlets) pendingBytes += outlet.pendingBytes;
+    return { connections: outlets.size, live, catchingUp, pendingBytes, channels: liveSets.channelCount };
   }
 
   health(): Health {
@@ -283,6 +311,7 @@ export type AnyHub = Pick<
   | 'shed'
   | 'close'
   | 'health'
+  | 'stats'
   | 'disconnect'
   | 'revoke'
   | 'extend'

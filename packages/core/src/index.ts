@@ -17,7 +17,7 @@ export { EpochList, type Invalid } from './epochs.js';
 export { hasCode, SseError, type SseErrorCode } from './errors.js';
 export { formatEventId, MAX_LAST_EVENT_ID, newEpoch, parseEventId } from './event-id.js';
 export { encodeMessage, MAX_ID_BYTES, MIN_RETRY_MS } from './frame.js';
-export { type AnyHub, createHub, type Health, Hub, type Where } from './hub.js';
+export { type AnyHub, createHub, type Health, Hub, type HubStats, type Where } from './hub.js';
 export type { Item, Operation } from './keyed.js';
 export type { MemoryStoreOptions } from './memory/options.js';
 export { type MemoryStore, memoryStore } from './memory/store.js';

@@ -349,6 +349,7 @@ export class Log {
   /** The feed left something out or stands still: everything after our own place is asked for once more. Not a new connection, so no new epoch. */
   #refill(why: SseError): Promise<void> {
     this.#observers.error(why, 'store');
+    this.#observers.emit('refilled');
     this.#drop(why);
     this.#connecting ??= this.#startTail()
       .catch(() => this.#attempt())

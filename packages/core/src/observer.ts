@@ -64,8 +64,32 @@ export interface Observer {
   lagged?(connection: Connection): void;
   /** A message was stored. `bytes` is the size of its body. */
   published?(entry: { channel: string; id: string; bytes: number; duplicate: boolean }): void;
-  /** A flush is done. `frames` in the range, `writes` made, `bytes` written in all, `holdMs` the longest hold of the event loop. */
-  flushed?(flush: { frames: number; writes: number; bytes: number; holdMs: number; durationMs: number }): void;
+  /**
+   * A flush is done. `frames` in the range, `writes` made, `bytes` written in all, `holdMs` the longest hold of the event loop,
+   * `lagMs` from the publisher's time of its oldest message to now (clocks of machines differ).
+   */
+  flushed?(flush: {
+    frames: number;
+    writes: number;
+    bytes: number;
+    holdMs: number;
+    durationMs: number;
+    lagMs: number;
+  }): void;
+  /** A connection that is behind has got a part of its history. */
+  replayed?(connection: Connection, part: { frames: number; bytes: number }): void;
+  /** A connection has caught up with the log, and gets new messages as they come. */
+  live?(connection: Connection): void;
+  /** A snapshot was asked for. `from` says of whom; `found` is false where there is none, `failed` true where the provider failed. */
+  snapshot?(asked: {
+    channel: string;
+    from: 'provider' | 'items' | 'saved';
+    found: boolean;
+    failed: boolean;
+    durationMs: number;
+  }): void;
+  /** The store's tail left something out, or stood still, and is asked again from the own place. */
+  refilled?(): void;
   /** The store's log went back below what this process had seen. */
   rolledBack?(to: { head: number }): void;
   /** Something failed that no caller could be told of. */

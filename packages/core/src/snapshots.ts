@@ -8,6 +8,7 @@ import type { Clock } from './clock.js';
 import { SseError } from './errors.js';
 import { itemsToJson } from './keyed.js';
 import type { Log } from './log.js';
+import type { Observers } from './observer.js';
 import type { Position, Store } from './store.js';
 
 /**
@@ -41,6 +42,7 @@ export class Snapshots {
   readonly #log: Log;
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #observers: Observers;
   readonly #timeoutMs: number;
   readonly #default: SnapshotProvider | undefined;
   readonly #providers = new Map<string, SnapshotProvider>();
@@ -52,12 +54,14 @@ export class Snapshots {
     log: Log;
     store: Store;
     clock: Clock;
+    observers: Observers;
     timeoutMs: number;
     provider: SnapshotProvider | undefined;
   }) {
     this.#log = parts.log;
     this.#store = parts.store;
     this.#clock = parts.clock;
+    this.#observers = parts.observers;
     this.#timeoutMs = parts.timeoutMs;
     this.#default = parts.provider;
   }
@@ -99,7 +103,8 @@ export class Snapshots {
     if (shared && shared.seq >= floor && this.#clock.elapsed() - shared.begun < SHARE_MS) return shared.result;
     // Fixed before the call: what is published while the provider works follows the snapshot, twice at worst, never not at all.
     const seq = this.#log.head;
-    const call = { begun: this.#clock.elapsed(), seq, result: this.#call(provider, channel, seq) };
+    const result = this.#watched(channel, 'provider', this.#call(provider, channel, seq));
+    const call = { begun: this.#clock.elapsed(), seq, result };
     this.#calls.set(channel, call);
     const forget = () => {
       if (this.#calls.get(channel) === call) this.#calls.delete(channel);
@@ -127,13 +132,30 @@ export class Snapshots {
   #load(channel: string): Promise<Stored | undefined> {
     const shared = this.#loads.get(channel);
     if (shared) return shared;
-    const load = this.#keyed.has(channel) ? this.#loadItems(channel) : this.#loadSaved(channel);
+    const load = this.#keyed.has(channel)
+      ? this.#watched(channel, 'items', this.#loadItems(channel))
+      : this.#watched(channel, 'saved', this.#loadSaved(channel));
     this.#loads.set(channel, load);
     const forget = () => {
       if (this.#loads.get(channel) === load) this.#loads.delete(channel);
     };
     load.then(forget, forget);
     return load;
+  }
+
+  /** Tells the observers what became of a call. */
+  #watched<T>(channel: string, from: 'provider' | 'items' | 'saved', call: Promise<T | undefined>): typeof call {
+    if (this.#observers.isEmpty) return call;
+    const begun = this.#clock.elapsed();
+    const tell = (found: boolean, failed: boolean) => {
+      const durationMs = this.#clock.elapsed() - begun;
+      this.#observers.emit('snapshot', { channel, from, found, failed, durationMs });
+    };
+    call.then(
+      (value) => tell(value !== undefined, false),
+      () => tell(false, true),
+    );
+    return call;
   }
 
   async #loadItems(channel: string): Promise<Stored | undefined> {

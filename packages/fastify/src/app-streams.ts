@@ -58,7 +58,7 @@ export class AppStreams implements Host {
     const hasBytes = ({ sink }: FastifyTransport) => sink !== undefined && sink.pendingBytes > 0;
     lingering = lingering.filter(hasBytes);
     for (let waited = 0; lingering.length > 0 && waited < FAREWELL_MS; waited += STEP_MS) {
-      await new Promise<void>((resolve) => void clock.setTimer(resolve, STEP_MS));
+      await new Promise<void>((resolve) => void clock.setTimer(resolve, STEP_MS, true));
       lingering = lingering.filter(hasBytes);
     }
     for (const { sink } of lingering) sink?.destroy();

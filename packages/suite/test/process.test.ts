@@ -4,7 +4,7 @@ import { buildChildren, removeChildren, runChild } from './kit/child.js';
 import { PLAIN_LEGS } from './kit/legs.js';
 import { onEach } from './kit/on-each.js';
 
-beforeAll(() => buildChildren(['exit', 'floating', 'idle']));
+beforeAll(() => buildChildren(['draining', 'exit', 'floating', 'idle']));
 afterAll(removeChildren);
 
 /** In the order of the alphabet. */
@@ -33,3 +33,10 @@ it('floating promises that reject never end the process, and are warnings where 
 it('C14 a process ends by itself though nobody has closed its hub', async () => {
   expect(await runChild('idle')).toEqual({ code: 0, stdout: 'published\n', stderr: '' });
 });
+
+it.each(['drain', 'close'])(
+  'a process waits for its streams to end (%s), though no socket keeps it alive',
+  async (way) => {
+    expect(await runChild('draining', way)).toEqual({ code: 0, stdout: 'closed\n', stderr: '' });
+  },
+);
