@@ -1,0 +1,97 @@
+/** A page that is watched: the events that its EventSources get, and everything that its console complains of. */
+import type { Page } from 'playwright-core';
+
+/** Runs in the page before its own scripts, which is why it is text: tests are compiled without the types of the DOM. */
+const WATCH = `{
+  const { addEventListener } = EventSource.prototype;
+  globalThis.received = [];
+  const note = ({ type }) => {
+    received.push(type);
+    noteEvent(type);
+  };
+  globalThis.EventSource = class extends EventSource {
+    constructor(...args) {
+      super(...args);
+      for (const type of ['message', 'sse.open']) addEventListener.call(this, type, note);
+    }
+    addEventListener(type, ...rest) {
+      addEventListener.call(this, type, note);
+      super.addEventListener(type, ...rest);
+    }
+  };
+}`;
+
+export class WatchedPage {
+  readonly #page: Page;
+  readonly #url: string;
+  readonly #complaints: string[] = [];
+  readonly #received: string[];
+
+  /** `received`: the types of all events, those of former loads included. */
+  constructor(page: Page, url: string, received: string[]) {
+    this.#page = page;
+    this.#url = url;
+    this.#received = received;
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) this.#complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.#complaints.push(String(error)));
+    page.on('response', (response) => {
+      if (response.status() >= 400) this.#complaints.push(`${response.status()} ${response.url()}`);
+    });
+  }
+
+  /** What is wrong with the page: complaints, or that no event of the application's own has arrived. */
+  get problems(): string[] {
+    const isSilent = this.#received.every((type) => type.startsWith('sse.') || type === 'open' || type === 'error');
+    return isSilent ? [...this.#complaints, 'No event has arrived'] : this.#complaints;
+  }
+
+  evaluate<Result>(expression: string): Promise<Result> {
+    return this.#page.evaluate(expression);
+  }
+
+  async until(condition: string): Promise<void> {
+    await this.#page.waitForFunction(condition, undefined, { polling: 10 });
+  }
+
+  received(type: string): Promise<void> {
+    return this.until(`received.includes('${type}')`);
+  }
+
+  shows(selector: string, text: string): Promise<void> {
+    const element = `document.querySelector(${JSON.stringify(selector)})`;
+    return this.until(`${element}?.textContent === ${JSON.stringify(text)}`);
+  }
+
+  click(selector: string): Promise<void> {
+    return this.#page.click(selector);
+  }
+
+  fill(selector: string, text: string): Promise<void> {
+    return this.#page.fill(selector, text);
+  }
+
+  /** Loads the same address again, with what follows its `#`. */
+  async reload(): Promise<void> {
+    await this.#page.reload();
+  }
+
+  async leave(): Promise<void> {
+    await this.#page.goto('about:blank');
+  }
+
+  async enter(): Promise<void> {
+    await this.#page.goto(this.#url);
+  }
+}
+
+export async function openWatched(page: Page, url: string): Promise<WatchedPage> {
+  page.setDefaultTimeout(10_000);
+  const received: string[] = [];
+  await page.exposeFunction('noteEvent', (type: string) => received.push(type));
+  const watched = new WatchedPage(page, url, received);
+  await page.addInitScript(WATCH);
+  await watched.enter();
+  return watched;
+}

@@ -1,0 +1,123 @@
+/**
+ * Workspace: the blocks of documents as files that tools can work with, and as programs that Node 20 can run.
+ * Invariant: a line of a file has the number that it has in its document, so that an error points at the place to mend.
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll } from 'vitest';
+import { type Block, type Document, serversOf, testsOf } from './document.js';
+
+const PACKAGE = new URL('../../', import.meta.url).pathname;
+export const PACKAGES: string = new URL('../../../', import.meta.url).pathname;
+
+/** Module names of the packages' sources: no document needs a build. */
+const ALIAS = [
+  { find: /^@headwater\/([^/]+)$/, replacement: `${PACKAGES}$1/src/index.ts` },
+  { find: /^@headwater\/([^/]+)\/(.+)$/, replacement: `${PACKAGES}$1/src/$2/index.ts` },
+];
+
+let made = 0;
+
+/** To be called once, at the top of a file of tests: what it answers is there while they run. */
+export function useWorkspace(documents: readonly Document[]): Workspace {
+  const workspace = new Workspace(documents);
+  beforeAll(() => workspace.prepare());
+  afterAll(() => workspace.remove());
+  return workspace;
+}
+
+export class Workspace {
+  readonly documents: readonly Document[];
+  readonly folder: string;
+
+  constructor(documents: readonly Document[]) {
+    this.documents = documents;
+    this.folder = join(PACKAGE, `node_modules/.workspace-${process.pid}-${++made}`);
+  }
+
+  /** Writes the blocks into a folder from which everything resolves that documents may import, and makes programs of them. */
+  async prepare(): Promise<void> {
+    for (const document of this.documents) {
+      for (const block of document.blocks) {
+        if (block.place === 'terminal' || block.place === 'nowhere') continue;
+        this.#write(this.sourceOf(document, block), block.place === 'page' ? block.text : padded(block));
+        if (block.place === 'page') this.#write(join(this.folder, 'run', document.name, block.file), block.text);
+      }
+    }
+    await this.#bundle();
+  }
+
+  sourceOf(document: Document, block: Block): string {
+    return join(this.folder, 'source', document.name, block.file);
+  }
+
+  /** The program of a server or a test. */
+  programOf(document: Document, block: Block): string {
+    return join(this.folder, 'run', document.name, block.file.replace(/\.ts$/, '.js'));
+  }
+
+  /** A folder of its own for a program to work in. */
+  cwdOf(document: Document, block: Block): string {
+    const cwd = join(this.folder, 'cwd', document.name, block.file);
+    mkdirSync(cwd, { recursive: true });
+    return cwd;
+  }
+
+  /** Removes types, and bundles the packages from their sources. */
+  async #bundle(): Promise<void> {
+    const programs = this.documents.flatMap((document) =>
+      [...serversOf(document), ...testsOf(document)].map((block) => [
+        this.programOf(document, block).slice(`${this.folder}/run/`.length, -'.js'.length),
+        this.sourceOf(document, block),
+      ]),
+    );
+    const { build } = await loadVite();
+    await build({
+      configFile: false,
+      root: this.folder,
+      logLevel: 'error',
+      resolve: { alias: ALIAS },
+      ssr: { noExternal: true, external: installed() },
+      build: {
+        ssr: true,
+        outDir: join(this.folder, 'run'),
+        emptyOutDir: false,
+        minify: false,
+        rolldownOptions: {
+          input: Object.fromEntries(programs),
+          output: { entryFileNames: '[name].js', chunkFileNames: 'shared/[name]-[hash].js' },
+        },
+      },
+    });
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #write(file: string, text: string): void {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+}
+
+function padded({ line, text, before }: Block): string {
+  const lines: string[] = Array.from({ length: line - 1 }, () => '');
+  for (const [index, hidden] of before?.text.split('\n').entries() ?? [])
+    lines[(before?.line ?? 1) - 1 + index] = hidden;
+  return `${[...lines, text].join('\n')}\n`;
+}
+
+/** What documents import from elsewhere: it stays outside of the bundle. */
+function installed(): string[] {
+  const { devDependencies } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
+  return Object.keys(devDependencies).filter((name) => !name.startsWith('@headwater/'));
+}
+
+/** Vitest brings it along. */
+async function loadVite(): Promise<{ build(config: object): Promise<unknown> }> {
+  const vitest = createRequire(import.meta.url).resolve('vitest');
+  return import(pathToFileURL(createRequire(vitest).resolve('vite')).href);
+}
