@@ -182,6 +182,11 @@ export class Connection {
     return this.#hub.handled(outlet.cursor.subscribe(subscriptions, control));
   }
 
+  /** @internal Never shortens a permission, nor gives an end to one that has none. */
+  extend(expiresAt: number): void {
+    if (this.expiresAt !== undefined) this.expiresAt = Math.max(this.expiresAt, expiresAt);
+  }
+
   /** Stops following these channels, all of them by default. */
   unsubscribe(channels?: Channels): void {
     this.#outlet.cursor?.unsubscribe(channels === undefined ? undefined : toNames(channels));

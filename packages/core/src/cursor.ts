@@ -12,7 +12,7 @@ import type { Connection } from './connection.js';
 import type { EpochList } from './epochs.js';
 import { hasCode } from './errors.js';
 import { formatEventId } from './event-id.js';
-import { batchOf } from './flush.js';
+import { batchOf, type Delivered } from './flush.js';
 import { Following } from './following.js';
 import { encodeControl, type Frame, withoutId } from './frame.js';
 import type { HubCore } from './hub-core.js';
@@ -148,22 +148,27 @@ export class Cursor {
     this.#advance(stretch.frames, stretch.upTo);
   }
 
-  /** Called by the flush: writes what is new, shared or filtered, and returns the number of bytes. */
-  deliver(batch: Batch | undefined, frames: readonly Frame[], to: number): number {
+  /** Called by the flush: writes what is new, shared or filtered. */
+  deliver(batch: Batch | undefined, frames: readonly Frame[], to: number, delivered: Delivered): void {
     let own = batch;
+    let events = frames.length;
     if (!own) {
       const turn = this.#turn;
       const due = frames.filter((frame) => this.#passes(frame));
       // As in `pull`: a filter may do anything.
-      if (turn !== this.#turn) return 0;
+      if (turn !== this.#turn) return;
       if (due.length === 0) {
         this.seq = to;
-        return 0;
+        return;
       }
+      events = due.length;
       own = batchOf(due, false);
     }
     this.seq = to;
-    return this.#outlet.write(own) ? own.size : 0;
+    if (!this.#outlet.write(own)) return;
+    delivered.writes++;
+    delivered.events += events;
+    delivered.bytes += own.size;
   }
 
   /** The sink has no room left: the live set goes on without this cursor. */
@@ -299,7 +304,7 @@ export class Cursor {
   #open(resume: Resume, id: string | undefined): void {
     this.#announce(resume, id);
     this.#waiting.settle(resume, this.channels);
-    const behind = Math.max(0, this.#hub.flusher.to - this.seq);
+    const behind = Math.max(0, this.#hub.log.head - this.seq);
     this.#hub.observers.emit('resumed', this.#outlet.connection, { resume, behind });
   }
 

@@ -29,8 +29,7 @@ export async function drain(core: HubCore, windowMs: number, delayMs: number): P
 /** Ends a share of the streams, chosen at random, in the same way. Resolves with how many. */
 export async function shed(core: HubCore, share: number, windowMs: number): Promise<number> {
   const { random } = core.options;
-  const shuffled = [...core.outlets].map((outlet) => ({ outlet, at: random() })).sort((a, b) => a.at - b.at);
-  const chosen = shuffled.slice(0, Math.round(share * shuffled.length)).map(({ outlet }) => outlet);
+  const chosen = shuffle([...core.outlets], random).slice(0, Math.round(share * core.outlets.size));
   await sendAway(core, chosen, windowMs, 'server');
   return chosen.length;
 }
@@ -42,13 +41,24 @@ async function sendAway(
   reason: CloseReason = 'shutdown',
 ): Promise<void> {
   const { clock, random } = core.options;
-  const due = outlets.map((outlet) => ({ outlet, at: random() * windowMs })).sort((a, b) => a.at - b.at);
+  // At random, but evenly: each has its own share of the window, so that no part of it sends away more than another.
+  const due = shuffle(outlets, random).map((outlet, turn) => ({
+    outlet,
+    at: ((turn + random()) / outlets.length) * windowMs,
+  }));
   const begun = clock.elapsed();
   for (let next = 0; next < due.length; ) {
     const passed = clock.elapsed() - begun;
     for (let entry = due[next]; entry && entry.at <= passed; entry = due[++next]) farewell(core, entry.outlet, reason);
     if (next < due.length) await sleep(core, STEP_MS);
   }
+}
+
+function shuffle<T>(list: readonly T[], random: () => number): T[] {
+  return list
+    .map((item) => ({ item, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
 }
 
 function farewell(core: HubCore, outlet: Outlet, reason: CloseReason): void {

@@ -24,6 +24,14 @@ interface Delivery {
   readonly frames: readonly Frame[];
 }
 
+/** What a flush has written so far. */
+export interface Delivered {
+  writes: number;
+  /** Frames, each counted for everyone who got it. */
+  events: number;
+  bytes: number;
+}
+
 export class Flusher {
   readonly #ring: () => Ring;
   readonly #liveSets: LiveSets;
@@ -85,7 +93,7 @@ export class Flusher {
     this.#to = (frames[frames.length - 1] as Frame).seq;
     const deliveries = this.#prepare(frames, no);
     const begun = this.#clock.elapsed();
-    const stats = { frames: frames.length, writes: 0, bytes: 0 };
+    const stats = { frames: frames.length, writes: 0, events: 0, bytes: 0 };
     inSlices(this.#clock, this.#steps(deliveries, no, stats), (holdMs) => {
       if (this.#no !== no) return;
       this.#running = false;
@@ -146,7 +154,7 @@ export class Flusher {
     return deliveries;
   }
 
-  #steps(deliveries: readonly Delivery[], no: number, stats: { writes: number; bytes: number }): () => boolean {
+  #steps(deliveries: readonly Delivery[], no: number, stats: Delivered): () => boolean {
     let delivery = 0;
     let member = 0;
     const to = this.#to;
@@ -161,11 +169,7 @@ export class Flusher {
       }
       // Only who was live without interruption since the flush began: who left and came back has caught up to `to` by itself.
       if (cursor.liveSince < no && cursor.set === current.set) {
-        const bytes = cursor.deliver(current.batch, current.frames, to);
-        if (bytes > 0) {
-          stats.writes++;
-          stats.bytes += bytes;
-        }
+        cursor.deliver(current.batch, current.frames, to, stats);
       }
       return true;
     };

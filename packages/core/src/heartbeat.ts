@@ -8,6 +8,7 @@ import { encodeControl } from './frame.js';
 import type { HubCore } from './hub-core.js';
 import type { Outlet } from './outlet.js';
 import { inSlices } from './slices.js';
+import { withTimeout } from './snapshots.js';
 
 const COMMENT = textBatch(':\n');
 const MAX_TICK_MS = 1_000;
@@ -107,7 +108,8 @@ export class Heartbeat {
     const { connection } = outlet;
     if (connection.expiresAt === undefined) return false;
     const left = connection.expiresAt - this.#hub.options.clock.now();
-    if (left <= 0) {
+    // Also where the end is no time at all.
+    if (!(left > 0)) {
       outlet.end('expired', undefined, { retryMs: this.#hub.options.retryMs });
       return true;
     }
@@ -121,7 +123,10 @@ export class Heartbeat {
   /** Who decides may have changed its mind meanwhile; otherwise the client is told, and may renew by itself. */
   async #renew(outlet: Outlet, at: number): Promise<void> {
     const { connection } = outlet;
-    const renewed = await connection.renew?.().catch((error) => {
+    const { clock, callbackTimeoutMs } = this.#hub.options;
+    const ask = () => connection.renew?.();
+    // Whoever waits too long for the answer could not renew by itself any more.
+    const renewed = await withTimeout(clock, callbackTimeoutMs, 'authorize', ask).catch((error) => {
       this.#hub.observers.error(error, 'subscribe', connection);
     });
     if (!outlet.isOpen || connection.expiresAt !== at) return;

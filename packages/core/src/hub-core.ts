@@ -1,6 +1,6 @@
 /** HubCore: what the parts of one hub share. Internal; `hub.ts` is the public face. */
 import { type Batch, textBatch } from './batch.js';
-import { type Command, decodeCommand, isMatch } from './commands.js';
+import { type Command, decodeCommand, isMatch, type Target } from './commands.js';
 import type { Connection } from './connection.js';
 import type { Cursor } from './cursor.js';
 import { SseError } from './errors.js';
@@ -40,6 +40,7 @@ export class HubCore {
   readonly #prefix: string;
   readonly #pulls = new Set<Cursor>();
   readonly #lingering = new Map<Sink, number>();
+  readonly #watches = new Set<Target[]>();
   #pulling = false;
   #ids = 0;
 
@@ -148,12 +149,20 @@ export class HubCore {
     this.options.clock.setTurn(() => this.#pullAll());
   }
 
+  /** Notes who is revoked until `stop`: for a client of whom it is not known yet who it is. */
+  watchRevocations(): { readonly seen: readonly Target[]; stop(): void } {
+    const seen: Target[] = [];
+    this.#watches.add(seen);
+    return { seen, stop: () => void this.#watches.delete(seen) };
+  }
+
   /** Does what a command says to the connections of this process, also to those that are not open yet. */
   obey(command: Command): void {
+    if (command.op === 'revoke') for (const seen of this.#watches) seen.push(command.where);
     const waiting = [...this.cursors].map((cursor) => cursor.connection);
     for (const connection of new Set([...this.connections, ...waiting])) {
       if (!isMatch(connection, command.where)) continue;
-      if (command.op === 'extend') connection.expiresAt = command.expiresAt;
+      if (command.op === 'extend') connection.extend(command.expiresAt);
       else {
         const { detail } = command;
         connection.close({ reason: 'revoked', detail });

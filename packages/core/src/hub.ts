@@ -45,6 +45,8 @@ export interface HubStats {
   readonly pendingBytes: number;
   /** Channels that somebody live follows. */
   readonly channels: number;
+  /** How many messages this process was behind its store when it last looked (`headCheckMs`). */
+  readonly feedLag: number;
 }
 
 /** One log, its channels, its connections. Made by {@link createHub}. */
@@ -145,7 +147,7 @@ export class Hub<Map extends object = EventMap> {
 
   /**
    * Lets every matching connection stay until `expiresAt` (milliseconds since 1970), here and in every other process: for clients
-   * that have renewed their permission without leaving. Resolves once that is stored.
+   * that have renewed their permission without leaving. Shortens none, and gives no end to those without. Resolves once that is stored.
    * @throws TypeError where `where` names nobody, RangeError for a time that is none.
    */
   extend(where: Target, expiresAt: number): Promise<void> {
@@ -172,7 +174,7 @@ export class Hub<Map extends object = EventMap> {
 
   /** Looks at every connection: for a probe now and then, not for every event. */
   stats(): HubStats {
-    const { outlets, cursors, liveSets } = this.#core;
+    const { outlets, cursors, liveSets, log } = this.#core;
     let live = 0;
     let catchingUp = 0;
     let pendingBytes = 0;
@@ -181,7 +183,14 @@ export class Hub<Map extends object = EventMap> {
       else if (cursor.isBehind) catchingUp++;
     }
     for (const outlet of outlets) pendingBytes += outlet.pendingBytes;
-    return { connections: outlets.size, live, catchingUp, pendingBytes, channels: liveSets.channelCount };
+    return {
+      connections: outlets.size,
+      live,
+      catchingUp,
+      pendingBytes,
+      channels: liveSets.channelCount,
+      feedLag: log.behind,
+    };
   }
 
   health(): Health {

@@ -88,6 +88,11 @@ export class Log {
     return this.ring.head;
   }
 
+  /** How far this process was behind the store when it last looked. */
+  get behind(): number {
+    return Math.max(0, this.#behind - this.head);
+  }
+
   get isTailing(): boolean {
     return this.#tail !== undefined;
   }

@@ -65,12 +65,13 @@ export interface Observer {
   /** A message was stored. `bytes` is the size of its body. */
   published?(entry: { channel: string; id: string; bytes: number; duplicate: boolean }): void;
   /**
-   * A flush is done. `frames` in the range, `writes` made, `bytes` written in all, `holdMs` the longest hold of the event loop,
+   * A flush is done. `frames` in the range, `writes` made, `events` and `bytes` written in all, `holdMs` the longest hold of the event loop,
    * `lagMs` from the publisher's time of its oldest message to now (clocks of machines differ).
    */
   flushed?(flush: {
     frames: number;
     writes: number;
+    events: number;
     bytes: number;
     holdMs: number;
     durationMs: number;

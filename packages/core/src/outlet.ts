@@ -173,7 +173,8 @@ export class Outlet implements SinkEvents {
       this.#open(options, textBatch(`retry: ${seconds * 1000}\n:\n${busy}`));
     }
     this.#finish('limit', why);
-    this.#sink?.end(false);
+    // Over the same connection it would come back to a process that is about to go.
+    this.#sink?.end(this.#hub.admission.draining);
   }
 
   // ---- writing
@@ -182,6 +183,10 @@ export class Outlet implements SinkEvents {
   write(batch: Batch): boolean {
     const sink = this.#sink;
     if (!sink || this.ended) return false;
+    if (this.#hasExpired) {
+      this.end('expired', undefined, { retryMs: this.#hub.options.retryMs });
+      return false;
+    }
     if (!sink.write(batch)) {
       this.gone();
       return false;
@@ -190,6 +195,12 @@ export class Outlet implements SinkEvents {
     this.written += batch.size;
     if (sink.pendingBytes >= ROOM_BYTES) this.cursor?.stalled();
     return this.ended === undefined;
+  }
+
+  /** The heartbeat's tick looks for those that are silent; nobody gets anything between the end of a permission and the tick. */
+  get #hasExpired(): boolean {
+    const { expiresAt } = this.connection;
+    return expiresAt !== undefined && !(this.#hub.options.clock.now() < expiresAt);
   }
 
   /** A message of the application's own. Resolves true once there is room again, false if the connection ended. */

@@ -9,7 +9,8 @@ import { SseError } from './errors.js';
 /** The region of a channel; undefined where it belongs to none. Pure: the same in every process, and for ever. */
 export type RegionOf = (channel: string) => string | undefined;
 
-const NAME = /^[A-Za-z0-9_-]{1,32}$/;
+/** What a region's name may be. */
+export const REGION: RegExp = /^[A-Za-z0-9_-]{1,32}$/;
 
 /** `:@`: no comment of an application's begins like this, because each of its lines gets a space first. */
 const COLON = 0x3a;
@@ -25,7 +26,7 @@ export function askRegion(regionOf: RegionOf | undefined, channel: string): stri
   } catch (cause) {
     throw new SseError('ERR_SSE_CALLBACK', `Cannot tell the region of channel "${channel}"`, { cause });
   }
-  if (region === undefined || (typeof region === 'string' && NAME.test(region))) return region;
+  if (region === undefined || (typeof region === 'string' && REGION.test(region))) return region;
   throw new SseError(
     'ERR_SSE_CALLBACK',
     `Cannot tell the region of channel "${channel}": regionOf must answer 1 to 32 of A-Z a-z 0-9 _ -, or undefined`,

@@ -70,13 +70,13 @@ describe('a permission that ends', () => {
   const expiring = async (renew: (() => Promise<object | undefined>) | undefined) => {
     const errors: unknown[] = [];
     const made = world({ observers: [{ error: (error) => errors.push(error) }] });
-    const { connection, control, transport } = made.client();
+    const { connection, control, data, transport } = made.client();
     connection.principal = 'ann';
     connection.expiresAt = 1_060_000;
     connection.renew = renew as never;
     connection.subscribe('news');
     await made.settle();
-    return { ...made, connection, control, transport, errors };
+    return { ...made, connection, control, data, transport, errors };
   };
 
   test('is asked for again before that, and goes on without a word where it is given', async () => {
@@ -97,12 +97,44 @@ describe('a permission that ends', () => {
     ['is given to somebody else', async () => ({ principal: 'bob', expiresAt: 1_120_000 })],
     ['is given until the same time', async () => ({ principal: 'ann', expiresAt: 1_060_000 })],
     ['cannot be asked for', () => Promise.reject(new Error('directory down'))],
+    ['is asked for in vain', () => new Promise(() => {})],
   ])('is announced and ends the connection where it %s', async (_, renew) => {
     const { connection, control, pass } = await expiring(renew);
     await pass(45_000);
     expect(control()).toEqual(['open', 'expiring']);
     await pass(20_000);
     expect(await connection.closed).toMatchObject({ reason: 'expired' });
+  });
+
+  test('lets nothing through from the very moment of its end, also between two ticks', async () => {
+    const { clock, connection, hub, settle, data, transport } = await expiring(undefined);
+    clock.advance(59_900);
+    await settle();
+    await hub.publish('news', 'just in time');
+    await settle();
+    clock.advance(100);
+    connection.expiresAt = clock.now();
+    await hub.publish('news', 'too late');
+    await settle();
+    expect(data()).toEqual(['just in time']);
+    expect(transport.text).not.toContain('too late');
+    expect(await connection.closed).toMatchObject({ reason: 'expired' });
+  });
+
+  test('is over where its end is no time at all', async () => {
+    const { connection, pass } = await expiring(undefined);
+    connection.expiresAt = Number.NaN;
+    await pass(2_000);
+    expect(await connection.closed).toMatchObject({ reason: 'expired' });
+  });
+
+  test('is neither shortened by hub.extend, nor given an end where it had none', async () => {
+    const { connection, hub } = await expiring(undefined);
+    await hub.extend({ principal: 'ann' }, 1_050_000);
+    expect(connection.expiresAt).toBe(1_060_000);
+    connection.expiresAt = undefined;
+    await hub.extend({ principal: 'ann' }, 1_050_000);
+    expect(connection.expiresAt).toBeUndefined();
   });
 
   test('is extended in place by hub.extend, for those who are meant', async () => {
@@ -156,6 +188,27 @@ describe('hub.shed', () => {
 });
 
 describe('hub.drain', () => {
+  test('sends nobody away in a crowd: each tenth of the window has its share, and not one more', async () => {
+    const { client, clock, hub, settle, pass } = world({ random: seeded() });
+    const ends: number[] = [];
+    for (let i = 0; i < 200; i++) {
+      const { connection } = client();
+      connection.subscribe('news');
+      void connection.closed.then(() => ends.push(clock.elapsed()));
+    }
+    await settle();
+    const begun = clock.elapsed();
+    const drained = hub.drain({ windowMs: 20_000 });
+    await pass(21_000, 100);
+    await drained;
+    const tenths = Array.from({ length: 10 }, (_, n) => {
+      const from = begun + n * 2_000;
+      return ends.filter((at) => at > from && at <= from + 2_000).length;
+    });
+    expect(ends).toHaveLength(200);
+    for (const count of tenths) expect(Math.abs(count - 20)).toBeLessThanOrEqual(2);
+  });
+
   test('is not ready at once, and still lets clients in during its delay', async () => {
     const { client, hub, pass, settle } = world();
     await settle();

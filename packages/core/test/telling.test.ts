@@ -45,7 +45,7 @@ describe('observers are told', () => {
     clock.advance(40);
     await published;
     await settle();
-    expect(of('flushed')).toMatchObject([{ frames: 1, writes: 1, lagMs: 40 }]);
+    expect(of('flushed')).toMatchObject([{ frames: 1, writes: 1, events: 1, lagMs: 40 }]);
   });
 
   test('whom a snapshot was asked of, and what came of it', async () => {
@@ -117,6 +117,7 @@ test('hub.stats counts what the hub holds', async () => {
     catchingUp: 1,
     pendingBytes: expect.any(Number),
     channels: 2,
+    feedLag: 0,
   });
   expect(hub.stats().pendingBytes).toBeGreaterThan(100_000);
 });

@@ -1,42 +1,13 @@
 /** Ready-made handlers, without a framework: what Express and Fastify wrap in one line each. */
 import { checkClientId } from '../client-cursors.js';
+import { isMatch } from '../commands.js';
 import type { Connection } from '../connection.js';
-import { hasCode, SseError } from '../errors.js';
-
+import { SseError } from '../errors.js';
 import { type AnyHub, coreOf } from '../hub.js';
 import type { Subscribed } from '../subscribed.js';
-import type { Filter, SubscribeOptions } from '../subscription.js';
 import type { SyncResult } from '../sync.js';
+import { badRequest, denied, type EndpointOptions, grantFor, renewable } from './grant.js';
 import { readQuery } from './query.js';
-
-/** What an authorised client gets. */
-export interface Grant {
-  /** Who it is: `hub.disconnect({ principal })` ends its connections. */
-  readonly principal?: string | undefined;
-  /** Milliseconds since 1970 at which the permission ends. */
-  readonly expiresAt?: number | undefined;
-  /** Withholds events. */
-  readonly filter?: Filter | undefined;
-  /** Where the client belongs: channels of other regions are refused with 451 (see `HubOptions.regionOf`). */
-  readonly region?: string | undefined;
-  /** The client ids (`?clientId=`) that this principal may use. Default: any; they count together with the principal. */
-  readonly clientIds?: readonly string[] | undefined;
-}
-
-/**
- * Decides whether `request` may follow `channels`: true or a {@link Grant} allows, anything else denies, and so does throwing.
- * Asked for every connection, also one that resumes: an id is a place, never a permission.
- */
-export type Authorize<Request> = (
-  request: Request,
-  channels: readonly string[],
-) => boolean | Grant | undefined | null | Promise<boolean | Grant | undefined | null>;
-
-/** Options of the handlers whose channels come from the request. */
-export interface EndpointOptions<Request> extends Omit<SubscribeOptions, 'filter'> {
-  /** Required: without it nobody may follow a channel that a client names. */
-  authorize: Authorize<Request>;
-}
 
 /** @throws TypeError where `authorize` is missing. */
 export function checkEndpoint<Request>(name: string, options: EndpointOptions<Request>): void {
@@ -57,17 +28,27 @@ export async function openStream<Request>(
   const query = readQuery(url);
   const channels = channelsOf(query);
   const clientId = clientIdOf(query);
+  const core = coreOf(connection.hub);
   const ask = () => grantFor(connection.hub, authorize, { request, channels, clientId, connection });
-  const { principal, expiresAt, filter, region } = await ask();
-  Object.assign(connection, { principal, expiresAt, region });
-  if (expiresAt !== undefined) connection.renew = () => ask().catch(ifDenied);
-  // A client that names itself to a store that keeps no cursors is served as any other.
-  const isKept = clientId !== undefined && coreOf(connection.hub).options.store.supports.cursors;
-  return connection.subscribe(channels, {
-    ...subscribe,
-    ...(filter ? { filter } : {}),
-    ...(isKept ? { clientId } : {}),
-  });
+  // Who is revoked while it is being asked was asked about too early.
+  const revocations = core.watchRevocations();
+  try {
+    const grant = await ask();
+    const { principal, expiresAt, region } = grant;
+    const self = { id: connection.id, principal, channels };
+    if (revocations.seen.some((where) => isMatch(self, where))) throw denied();
+    Object.assign(connection, { principal, expiresAt, region });
+    const filter = renewable(connection, grant, ask);
+    // A client that names itself to a store that keeps no cursors is served as any other.
+    const isKept = clientId !== undefined && core.options.store.supports.cursors;
+    return connection.subscribe(channels, {
+      ...subscribe,
+      ...(filter ? { filter } : {}),
+      ...(isKept ? { clientId } : {}),
+    });
+  } finally {
+    revocations.stop();
+  }
 }
 
 /**
@@ -146,45 +127,10 @@ function clientIdOf(query: URLSearchParams | undefined): string | undefined {
 /** The hub's own list of origins, also for requests that are no streams. Answers what else the browser says of the request. */
 function checkOrigin(hub: AnyHub, request: unknown): { isFromOtherSite: boolean } {
   const { headers = {} } = request as { headers?: Record<string, string | string[] | undefined> };
-  const { origin, 'sec-fetch-site': site } = headers;
-  coreOf(hub).checkOrigin(typeof origin === 'string' ? origin : undefined, request);
-  return { isFromOtherSite: site === 'cross-site' };
-}
-
-function ifDenied(error: unknown): undefined {
-  if (!hasCode(error, 'ERR_SSE_DENIED')) throw error;
-}
-
-interface Asked<Request> {
-  readonly request: Request;
-  readonly channels: readonly string[];
-  readonly clientId?: string | undefined;
-  readonly connection?: Connection | undefined;
-}
-
-async function grantFor<Request>(hub: AnyHub, authorize: Authorize<Request>, asked: Asked<Request>): Promise<Grant> {
-  const { request, channels, clientId, connection } = asked;
-  const { maxChannels } = coreOf(hub).options;
-  if (channels.length > maxChannels) throw badRequest(`at most ${maxChannels} channels`);
-  let grant: Awaited<ReturnType<Authorize<Request>>>;
-  try {
-    grant = await authorize(request, channels);
-  } catch (error) {
-    coreOf(hub).observers.error(error, 'subscribe');
-    throw denied();
-  }
-  const given = grant === true ? {} : grant;
-  const isAllowed = typeof given === 'object' && given !== null;
-  if (isAllowed && (clientId === undefined || given.clientIds?.includes(clientId) !== false)) return given;
-  const what = isAllowed ? `as client ${JSON.stringify(clientId)}` : channels.join();
-  coreOf(hub).observers.emit('denied', { why: 'authorize', detail: `Not allowed: ${what}`, connection, request });
-  throw denied();
-}
-
-function denied(): SseError {
-  return new SseError('ERR_SSE_DENIED', 'Not allowed to follow these channels', { statusCode: 403 });
-}
-
-function badRequest(why: string): SseError {
-  return new SseError('ERR_SSE_BAD_REQUEST', `Bad request: ${why}`, { statusCode: 400 });
+  const { origin, 'sec-fetch-site': site, host, ':authority': authority = host } = headers;
+  const own = typeof origin === 'string' ? origin : undefined;
+  coreOf(hub).checkOrigin(own, request);
+  // Without TLS, and in browsers of before 2023, there is no `Sec-Fetch-Site`: then the two names have to do.
+  const isForeign = site === undefined && own !== undefined && own.replace(/^[a-z]+:\/\//, '') !== authority;
+  return { isFromOtherSite: site === 'cross-site' || isForeign };
 }

@@ -2,16 +2,8 @@
 export { coreOf } from '../hub.js';
 export { acceptsEventStream, refusesEventStream } from './accept.js';
 export { type AcceptOptions, accept, connect } from './accept-request.js';
-export {
-  type Authorize,
-  answerHealth,
-  answerSync,
-  checkEndpoint,
-  type EndpointOptions,
-  type Grant,
-  openStream,
-  takeAck,
-} from './handlers.js';
+export type { Authorize, EndpointOptions, Grant } from './grant.js';
+export { answerHealth, answerSync, checkEndpoint, openStream, takeAck } from './handlers.js';
 export { applyHead, type HeaderChange, type HeaderReader, streamHeaders, streamStatus } from './headers.js';
 export { readLastEventId } from './last-event-id.js';
 export { readQuery, readWishes } from './query.js';

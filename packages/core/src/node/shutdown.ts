@@ -24,6 +24,8 @@ export interface ShutdownOptions {
 
 /** What a shutdown may take beyond window and delay. */
 const SLACK_MS = 5_000;
+/** How long requests that are under way when the server closes have for their answers. */
+const LAST_ANSWERS_MS = 3_000;
 
 /**
  * On a signal: not ready, streams ended over the window, then the server, the hub, the process. Returns what removes the handlers.
@@ -61,12 +63,13 @@ async function shutdown({ hub, server, windowMs, delayMs }: ShutdownOptions & { 
 
 function close(server: ClosableServer): Promise<void> {
   return new Promise((resolve, reject) => {
+    // Browsers keep spare connections open, on which no request ever came: Node takes them for busy ones.
+    const timer = setTimeout(() => server.closeAllConnections?.(), LAST_ANSWERS_MS);
     server.close((error) => {
+      clearTimeout(timer);
       const wasClosed = (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_SERVER_NOT_RUNNING';
       if (error && !wasClosed) reject(error);
       else resolve();
     });
-    // Browsers keep spare connections open, on which no request ever came.
-    server.closeAllConnections?.();
   });
 }

@@ -22,6 +22,9 @@ export interface NodeTransportOptions {
   readonly fail: (error: unknown) => void;
 }
 
+/** Servers that were listening when a stream of theirs was made. */
+const seenListening = new WeakSet<object>();
+
 export class NodeTransport implements Transport {
   readonly #req: NodeRequest;
   readonly #res: NodeResponse;
@@ -64,9 +67,9 @@ export class NodeTransport implements Transport {
   }
 
   get isServing(): boolean {
-    // The socket of node:net, of node:tls and of an HTTP/2 session alike: each knows the server that accepted it.
-    const { server } = this.#req.socket as { server?: { listening?: boolean } };
-    return server?.listening !== false;
+    // One that never listened is fed its connections by somebody else, and serves all the same.
+    const server = this.#server;
+    return server?.listening !== false || !seenListening.has(server);
   }
 
   get isHead(): boolean {
@@ -75,6 +78,8 @@ export class NodeTransport implements Transport {
 
   watch(gone: () => void): void {
     this.#unwatch?.();
+    const server = this.#server;
+    if (server?.listening) seenListening.add(server);
     if (isOver(this.#res)) {
       queueMicrotask(gone);
       return;
@@ -128,6 +133,11 @@ export class NodeTransport implements Transport {
     setImmediate(() => {
       if (!this.#res.headersSent && !isOver(this.#res)) this.#options.fail(error);
     });
+  }
+
+  /** The socket of node:net, of node:tls and of an HTTP/2 session alike knows the server that accepted it. */
+  get #server(): { listening?: boolean } | undefined {
+    return (this.#req.socket as { server?: { listening?: boolean } } | undefined)?.server;
   }
 
   #stopWatching(): void {

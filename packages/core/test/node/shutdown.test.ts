@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { createHub } from '../../src/index.js';
 import { accept, shutdownOnSignals } from '../../src/node/index.js';
@@ -72,6 +72,56 @@ describe('shutdownOnSignals', () => {
     server.close();
     await hub.close();
   });
+});
+
+test('a server that is fed its connections by another one keeps its streams', async () => {
+  const hub = createHub({ heartbeatMs: 100, heartbeatBoundsMs: [100, 100] });
+  const fed = createServer((req, res) => void accept(req, res, hub).subscribe('news'));
+  const front = createNetServer((socket) => fed.emit('connection', socket));
+  front.listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  const request = get({ port: (front.address() as AddressInfo).port, host: '127.0.0.1' });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  let beats = 0;
+  response.setEncoding('utf8').on('data', (chunk: string) => {
+    beats += chunk === ':\n' ? 1 : 0;
+  });
+  while (beats < 3) await once(response, 'data');
+  expect(hub.connections.size).toBe(1);
+  request.destroy();
+  front.close();
+  await hub.close();
+});
+
+test('requests that are under way when the server is shut down still get their answers', async () => {
+  const hub = createHub();
+  let isAsked: (answer: () => void) => void = () => {};
+  const asked = new Promise<() => void>((resolve) => {
+    isAsked = resolve;
+  });
+  const server = createServer((_req, res) => isAsked(() => res.end('answer')));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const request = get(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const answer = await asked;
+  const exited = new Promise<number>((resolve) => {
+    const remove = shutdownOnSignals({
+      hub,
+      server,
+      windowMs: 0,
+      signals: ['SIGUSR2'],
+      exit: (code) => {
+        remove();
+        resolve(code);
+      },
+    });
+  });
+  process.emit('SIGUSR2', 'SIGUSR2');
+  while (server.listening) await new Promise((resolve) => setImmediate(resolve));
+  answer();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  expect((await response.setEncoding('utf8').toArray()).join('')).toBe('answer');
+  expect(await exited).toBe(0);
 });
 
 test('a server that is told to close is not kept by its streams', async () => {
