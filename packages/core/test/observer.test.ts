@@ -31,7 +31,7 @@ describe('observers', () => {
       ['opened'],
       ['resumed', { resume: 'fresh', behind: 0 }],
       ['published', { channel: 'news', id, bytes: 8, duplicate: false }],
-      ['flushed', { frames: 1, writes: 1, bytes: expect.any(Number), holdMs: 0, durationMs: 0 }],
+      ['flushed', { frames: 1, writes: 1, events: 1, bytes: expect.any(Number), holdMs: 0, durationMs: 0, lagMs: 0 }],
       ['closed', { reason: 'server', detail: undefined, durationMs: 0 }],
     ]);
   });
