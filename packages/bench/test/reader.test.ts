@@ -68,3 +68,21 @@ test('Tally makes room for long runs', () => {
   expect(tally).toMatchObject({ delivered: 3, completeTo: 1, lastDue: 500 });
   expect(tally.latency.max).toBe(200);
 });
+
+test('Tally is complete when every stream has come to the goal, each from its own place', () => {
+  let announced = 0;
+  const tally = new Tally(() => announced++);
+  tally.aim(25, 2);
+  const bytes = stream(25);
+  for (const next of [20, 3]) {
+    expect(tally.completeTo).toBe(0);
+    const reader = new Reader(tally, BYTES);
+    reader.next = next;
+    const begin = bytes.indexOf(`id: x.${next}\n`);
+    const shared = Buffer.alloc(room(BYTES) + bytes.length);
+    bytes.copy(shared, room(BYTES), begin);
+    reader.take(shared, room(BYTES), room(BYTES) + bytes.length - begin, 5_000);
+  }
+  expect(tally).toMatchObject({ delivered: 5 + 22, lost: 0, repeated: 0, atGoal: 2, completeTo: 25 });
+  expect(announced).toBe(1);
+});

@@ -2,7 +2,7 @@
  * Replay: history for cursors that are behind, from the ring where it reaches back far enough, from the store otherwise.
  *
  * One read in flight per place, shared by everyone who needs it. Only complete blocks are kept, with the floors of their own
- * transaction, for a moment and up to a number of bytes, so that a storm of reconnecting clients with many different cursors
+ * transaction, for half a minute and up to a number of bytes, so that a storm of reconnecting clients with many different cursors
  * shares its reads and history of any size costs little memory.
  */
 import type { Clock } from './clock.js';
@@ -27,7 +27,11 @@ const PAGE_BYTES = 1024 * 1024;
 /** Bytes of all blocks that are kept, the overhead of their frames included. */
 const CACHE_BYTES = 8 * 1024 * 1024;
 const FRAME_OVERHEAD = 256;
-const BLOCK_AGE_MS = 1_000;
+/**
+ * A storm is over by then. What a block holds stays true for as long as the log does, but what retention has dropped should not be
+ * given out for long.
+ */
+const BLOCK_AGE_MS = 30_000;
 const RETRY_MS = 250;
 
 interface Block {

@@ -9,8 +9,14 @@ const READ_BYTES = 256 * 1024;
 /** Below the backlog that Node's servers listen with. */
 const OPENING_AT_ONCE = 200;
 
-const REQUEST = 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n';
+const REQUEST = 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n';
 const STATUS = 'HTTP/1.1 200 ';
+
+/** A place that a stream comes back from: it has every event below `next`. */
+export interface Whence {
+  readonly lastEventId: string;
+  readonly next: number;
+}
 
 export class Crowd {
   /** Streams that ended, for whatever reason. */
@@ -26,14 +32,20 @@ export class Crowd {
     this.#shared = Buffer.alloc(room(payloadBytes) + READ_BYTES);
   }
 
-  /** Opens `count` more streams. Resolves once each has the head of its response. */
-  async open(port: number, count: number): Promise<void> {
+  /** Opens `count` more streams, each from where `whence` says. Resolves once each has the head of its response. */
+  async open(port: number, count: number, whence: () => Whence | undefined = () => undefined): Promise<void> {
     let begun = 0;
     const openSome = async (): Promise<void> => {
-      while (begun++ < count) await this.#open(port);
+      while (begun++ < count) await this.#open(port, whence());
     };
     await Promise.all(Array.from({ length: Math.min(OPENING_AT_ONCE, count) }, openSome));
     this.#tally.expected = this.#streams.length;
+  }
+
+  /** Ends every stream, as a network does that is gone; they no longer count. */
+  cut(): void {
+    for (const { socket } of this.#streams.splice(0)) socket.removeAllListeners('close').destroy();
+    this.#tally.expected = 0;
   }
 
   /** The stream with this number reads no further. It no longer counts for what is complete. */
@@ -58,8 +70,10 @@ export class Crowd {
     return stream;
   }
 
-  #open(port: number): Promise<void> {
+  #open(port: number, whence: Whence | undefined): Promise<void> {
     const reader = new Reader(this.#tally, this.#payloadBytes);
+    reader.next = whence?.next ?? 0;
+    const request = `${REQUEST}${whence ? `Last-Event-ID: ${whence.lastEventId}\r\n` : ''}\r\n`;
     const from = room(this.#payloadBytes);
     return new Promise((resolve, reject) => {
       let opened = false;
@@ -74,7 +88,7 @@ export class Crowd {
         return true;
       };
       const onread = { buffer: this.#shared.subarray(from), callback };
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread }, () => socket.write(REQUEST));
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread }, () => socket.write(request));
       socket.on('error', reject);
       socket.on('close', () => {
         this.closed++;

@@ -23,7 +23,10 @@ export class Tally {
   expected = 0;
   /** Every event below this number has reached every stream. */
   completeTo = 0;
+  /** Streams that have every event below the goal. */
+  atGoal = 0;
 
+  #goal = -1;
   #due = new Float64Array(FIRST_ROOM);
   #arrived = new Uint32Array(FIRST_ROOM);
   readonly #onComplete: () => void;
@@ -44,6 +47,7 @@ export class Tally {
     }
     this.latency.record(now - due);
     this.lastAt = now;
+    if (seq + 1 === this.#goal) this.#arriveAtGoal();
     const arrived = (this.#arrived[seq] as number) + 1;
     this.#arrived[seq] = arrived;
     if (arrived >= this.expected && seq === this.completeTo) this.advance();
@@ -56,11 +60,25 @@ export class Tally {
     if (this.completeTo > before) this.#onComplete();
   }
 
+  /** `streams` streams, each from a place of its own, are to come as far as `goal`: everything below it is complete when all have. */
+  aim(goal: number, streams: number): void {
+    this.#goal = goal;
+    this.atGoal = 0;
+    this.expected = streams;
+  }
+
   /** A measurement begins: counts start at 0, sequence numbers go on. */
   reset(): void {
     this.latency.reset();
     this.delivered = 0;
     this.bytes = 0;
+  }
+
+  #arriveAtGoal(): void {
+    this.atGoal++;
+    if (this.atGoal < this.expected) return;
+    this.completeTo = this.#goal;
+    this.#onComplete();
   }
 
   #grow(seq: number): void {

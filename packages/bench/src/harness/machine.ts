@@ -4,15 +4,35 @@ import { createRequire } from 'node:module';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { dirname, join } from 'node:path';
 
-const LIBRARIES = ['better-sse', '@fastify/sse', 'fastify-sse-v2', 'express-sse', 'sse-channel', 'express', 'fastify'];
+const LIBRARIES = [
+  '@headwater/core',
+  'better-sse',
+  '@fastify/sse',
+  'fastify-sse-v2',
+  'express-sse',
+  'sse-channel',
+  'express',
+  'fastify',
+  'lmdb',
+  'redis',
+];
 
 /** Files that a process has open beside its connections, generously. */
 const OTHER_FILES = 200;
 
-export function describeMachine(): Record<string, string> {
+/** What is told above all tables. */
+export interface Machine {
+  readonly machine: string;
+  readonly load: string;
+  readonly node: string;
+  readonly libraries: string;
+  readonly date: string;
+}
+
+export function describeMachine(): Machine {
   const cores = cpus();
   return {
-    machine: `${cores.length} x ${cores[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`,
+    machine: `${cores.length} x ${cores[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release().split('-')[0]}`,
     load: `${loadavg()[0]?.toFixed(2)} before the first round`,
     node: process.version,
     libraries: LIBRARIES.map((name) => `${name} ${versionOf(name)}`).join(', '),

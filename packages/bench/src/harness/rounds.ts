@@ -6,8 +6,9 @@ export class Row {
   readonly variant: string;
   readonly samples: Sample[] = [];
 
-  constructor(variant: string) {
+  constructor(variant: string, samples: readonly Sample[] = []) {
     this.variant = variant;
+    this.samples.push(...samples);
   }
 
   /** NaN where no round has the metric. */
@@ -17,6 +18,12 @@ export class Row {
     if (values.length === 0) return Number.NaN;
     if (values.length % 2 === 1) return values[middle] as number;
     return ((values[middle - 1] as number) + (values[middle] as number)) / 2;
+  }
+
+  /** The smallest and the largest value. */
+  range(metric: string): readonly [number, number] {
+    const values = this.#values(metric);
+    return [values[0] ?? Number.NaN, values.at(-1) ?? Number.NaN];
   }
 
   /** Half the distance between the smallest and the largest value, in percent of the median. */
@@ -41,8 +48,8 @@ export class Row {
 
   #values(metric: string): number[] {
     return this.samples
-      .map(({ values }) => values[metric])
-      .filter((value) => value !== undefined)
+      .map(({ values }) => values[metric] ?? Number.NaN)
+      .filter((value) => Number.isFinite(value))
       .sort((a, b) => a - b);
   }
 }

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 
 /** The parts of one program; a child learns its part from the environment. */
-export type Role = 'server' | 'client';
+export type Role = 'server' | 'client' | 'appender';
 
 export const ROLE_VARIABLE = 'HEADWATER_BENCH_ROLE';
 

@@ -1,13 +1,12 @@
 /** Tables: aligned, and Markdown at the same time. The ratio to the reference comes first. */
-import type { Column, Scenario } from '../scenarios/scenario.js';
+import type { Column, Parameters, Scenario } from '../scenarios/scenario.js';
 import type { Row } from './rounds.js';
 
 /** The scenario's main table and, where it has more to tell, a second one. */
 export function renderTables(scenario: Scenario, rows: readonly Row[]): string {
   const { score, columns, details } = scenario;
-  const reference = rows.find(({ variant }) => variant === score.reference) ?? (rows[0] as Row);
   const main: Column[] = [
-    { title: score.ratio, cell: (row) => ratio(row, reference, scenario) },
+    { title: score.ratio, cell: (row) => ratio(row, rows, scenario) },
     column(score.title, score.metric, score.show),
     { title: 'spread', cell: (row) => (row.samples.length > 1 ? `±${row.spread(score.metric).toFixed(0)} %` : '-') },
     ...columns,
@@ -27,6 +26,12 @@ function renderTable(columns: readonly Column[], rows: readonly Row[]): string {
   return lines.map((cells) => renderLine(cells, widths)).join('\n');
 }
 
+/** What a scenario was measured with. */
+export function describeParameters(scenario: Scenario, parameters: Parameters): string {
+  const shown = scenario.parameters.map((name) => `${name} ${parameters[name]?.toLocaleString('en')}`);
+  return `${shown.join(', ')}, rounds ${parameters.rounds}`;
+}
+
 /** A column that shows the median of one metric. */
 export function column(title: string, metric: string, show: (value: number) => string): Column {
   return { title, cell: (row) => show(row.median(metric)) };
@@ -42,9 +47,19 @@ export const asMs: (value: number) => string = fixed(1, 1e-3);
 
 export const asMB: (value: number) => string = fixed(0, 1e-6);
 
-function ratio(row: Row, reference: Row, { score: { metric, better } }: Scenario): string {
-  const [own, other] = [row.median(metric), reference.median(metric)];
-  return `${fixed(2)(better === 'more' ? other / own : own / other)}x`;
+function ratio(row: Row, rows: readonly Row[], scenario: Scenario): string {
+  return `${fixed(2)(ratioOf(row, rows, scenario))}x`;
+}
+
+/** The row beside its reference, the way round in which the scenario tells it; NaN where it has none. */
+export function ratioOf(row: Row, rows: readonly Row[], { score }: Scenario): number {
+  const { metric, better, reference, isShare } = score;
+  const isFixed = typeof reference === 'string';
+  const name = isFixed ? reference : reference(row.variant);
+  const found = rows.find(({ variant }) => variant === name) ?? (isFixed ? rows[0] : undefined);
+  if (!found) return Number.NaN;
+  const [own, other] = [row.median(metric), found.median(metric)];
+  return better === 'more' && !isShare ? other / own : own / other;
 }
 
 function renderLine(cells: readonly string[], widths: readonly number[]): string {

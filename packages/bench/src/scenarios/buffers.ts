@@ -42,6 +42,8 @@ async function measure(variant: string, parameters: Parameters): Promise<Sample>
 export const buffers: Scenario = {
   name: 'buffers',
   about: 'what the size of a write does, at the level of the socket',
+  explained:
+    'The reason for the limits in `packages/core/src/options.ts`. Each write carries one event of that size to every client.',
   defaults: { ...DEFAULTS, clients: 200, seconds: 2 },
   parameters: ['clients', 'seconds'],
   variants: () => Object.keys(VARIANTS),

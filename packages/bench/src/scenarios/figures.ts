@@ -1,17 +1,17 @@
 /** From a measurement to figures: the same for every scenario in which events are delivered. */
 
-import type { Measured } from '../harness/session.js';
+import type { Measured } from '../harness/setup.js';
 import { asMB, asMs, column, fixed } from '../harness/table.js';
 import { type Column, REFERENCE, type Sample, type Scenario } from './scenario.js';
 
 /** Above this share of time or of a core the clients limit what is measured. */
 const BUSY = 0.95;
 /** Above this many cores somebody else was working, too. */
-const OTHERS = 0.3;
+export const OTHERS = 0.3;
 /** An event that is later than this at the end shows that the server has fallen behind. */
 const BEHIND_MS = 250;
 
-export function toSample({ published, received, spent, wanted, others }: Measured): Sample {
+export function toSample({ published, received, spent, wanted, besideMs, others }: Measured): Sample {
   const { lost, repeated, malformed, closed } = received;
   const remarks: string[] = [];
   if (lost > 0) remarks.push(`${lost} LOST`);
@@ -20,8 +20,7 @@ export function toSample({ published, received, spent, wanted, others }: Measure
   if (closed > 0) remarks.push(`${closed} CLOSED`);
   const isSound = remarks.length === 0;
   if (received.delivered < wanted) remarks.push(`${fixed(0)((received.delivered / wanted) * 100)} % delivered in time`);
-  if (received.busy > BUSY || received.cpu > BUSY) remarks.push('client-bound');
-  if (others > OTHERS) remarks.push('machine busy');
+  remarks.push(...limits({ received, others }));
   const { samples: _, ...costs } = spent;
   const values = {
     ...costs,
@@ -30,8 +29,12 @@ export function toSample({ published, received, spent, wanted, others }: Measure
     perCpuSecond: received.delivered / (spent.cpuMs / 1e3),
     wireBytes: received.bytes / received.delivered,
     p50: received.p50,
+    p90: received.p90,
     p99: received.p99,
+    p999: received.p999,
     max: received.max,
+    completeMs: received.lastMs,
+    besideMs,
     lastLateMs: received.lastLate / 1e3,
     serverCpu: spent.cpuMs / spent.wallMs,
     clientCpu: received.cpu,
@@ -39,6 +42,14 @@ export function toSample({ published, received, spent, wanted, others }: Measure
     others,
   };
   return { values, remarks, isSound };
+}
+
+/** What limits what the figures say. */
+export function limits({ received, others }: { received?: Measured['received']; others: number }): string[] {
+  const remarks: string[] = [];
+  if (received && (received.busy > BUSY || received.cpu > BUSY)) remarks.push('client-bound');
+  if (others > OTHERS) remarks.push('machine busy');
+  return remarks;
 }
 
 /** The score of all scenarios about delivery. */
@@ -96,6 +107,10 @@ export const COLUMNS = {
   ownHold,
   rss: column('RSS MB', 'peakRss', asMB),
   wire: column('wire B/event', 'wireBytes', fixed(0)),
+  cores: {
+    title: 'cores: process, database, others',
+    cell: (row) => ['serverCpu', 'besideCpu', 'others'].map((metric) => fixed(2)(row.median(metric))).join(', '),
+  },
   cpu: {
     title: 'cores: server, client, others',
     cell: (row) => ['serverCpu', 'clientCpu', 'others'].map((metric) => fixed(2)(row.median(metric))).join(', '),

@@ -1,8 +1,13 @@
 /** The scenarios, in the order in which they run. */
+import { appends } from './appends.js';
 import { buffers } from './buffers.js';
+import { connectRate } from './connect-rate.js';
 import { fanout1000, fanout9000 } from './fanout.js';
 import { idleMemory } from './idle-memory.js';
 import { publishCost } from './publish-cost.js';
+import { relay } from './relay.js';
+import { replay } from './replay.js';
+import { resumeStorm } from './resume-storm.js';
 import type { Scenario } from './scenario.js';
 import { single } from './single.js';
 import { slowClient } from './slow-client.js';
@@ -13,6 +18,11 @@ export const SCENARIOS: readonly Scenario[] = [
   single,
   publishCost,
   idleMemory,
+  connectRate,
   slowClient,
+  replay,
+  resumeStorm,
+  appends,
+  relay,
   buffers,
 ];

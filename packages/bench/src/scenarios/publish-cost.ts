@@ -11,7 +11,10 @@ const REHEARSAL = 30_000;
 export const publishCost: Scenario = {
   name: 'publish-cost',
   about: 'what publish() costs its caller',
+  explained: `How long \`publish()\` keeps the code that calls it, at a rate that leaves every server time to breathe. Headwater's returns at once, and its promise
+resolves when the event is stored; the writes follow in a turn of their own.`,
   defaults: { ...DEFAULTS, rate: 50 },
+  brief: { seconds: 4, rounds: 1 },
   parameters: ['clients', 'rate', 'seconds', 'bytes'],
   variants: ({ contenders }) => contenders,
   async measure(variant, parameters) {

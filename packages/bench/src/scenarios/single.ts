@@ -9,7 +9,9 @@ const { latency, publishMicros, hold, ownHold, rss, wire, cpu } = COLUMNS;
 export const single: Scenario = {
   name: 'single',
   about: 'one event at a time to all clients',
+  explained: `The next event is published when all clients have the one before. Nothing can be joined, so every event costs one write per client, and the system call is most of it.`,
   defaults: { ...DEFAULTS, contenders: [...DEFAULTS.contenders, 'raw-socket'] },
+  brief: { events: 150, rounds: 2 },
   parameters: ['clients', 'events', 'bytes'],
   variants: ({ contenders }) => contenders,
   async measure(variant, parameters) {

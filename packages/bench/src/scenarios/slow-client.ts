@@ -16,7 +16,10 @@ const RETURN_MS = 3_000;
 export const slowClient: Scenario = {
   name: 'slow-client',
   about: 'one paused client among others, large events',
+  explained: `One client stops reading while large events are sent. What waits for it in the server, and whether the others notice. Headwater lets the client's
+cursor stand still and reads on from history when it comes back; what its memory store no longer keeps by then is *skipped*, and announced to the client by \`sse.reset\`.`,
   defaults: { ...DEFAULTS, clients: 50, rate: RATE, events: 400, bytes: 64 * 1024, rounds: 1 },
+  brief: { events: 200 },
   parameters: ['clients', 'rate', 'events', 'bytes'],
   variants: ({ contenders }) => contenders,
   async measure(variant, parameters) {

@@ -1,4 +1,5 @@
 /** Gauges: what the server process spends and holds while it is measured. */
+import { readFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import {
   createHistogram,
@@ -18,6 +19,8 @@ export interface Sample {
   /** Milliseconds since the begin. */
   at: number;
   rss: number;
+  /** The part of it that is the process's own: not the pages of a file that it has mapped. */
+  own: number;
   /** What waits in the sockets of the process, in all. */
   pending: number;
 }
@@ -50,6 +53,11 @@ export class Gauges {
     contender.onHold = (holdMs) => this.#holds.record(Math.max(1, Math.round(holdMs * 1e3)));
   }
 
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
   begin({ samples }: { samples: boolean }): void {
     this.#samples = [];
     this.#begunAt = micros();
@@ -57,6 +65,7 @@ export class Gauges {
     this.#loop.reset();
     this.#loop.enable();
     this.#timer = setInterval(() => this.#sample(samples), SAMPLE_MS);
+    this.#sample(samples);
     this.#cpuAt = process.cpuUsage();
   }
 
@@ -82,7 +91,19 @@ export class Gauges {
   #sample(withPending: boolean): void {
     let pending = 0;
     if (withPending) for (const socket of this.#sockets) pending += socket.writableLength;
-    this.#samples.push({ at: (micros() - this.#begunAt) / 1e3, rss: process.memoryUsage.rss(), pending });
+    const at = (micros() - this.#begunAt) / 1e3;
+    const rss = process.memoryUsage.rss();
+    this.#samples.push({ at, rss, own: ownMemory() ?? rss, pending });
+  }
+}
+
+/** Linux tells it. */
+function ownMemory(): number | undefined {
+  try {
+    const kib = readFileSync('/proc/self/status', 'latin1').match(/^RssAnon:\s+(\d+) kB$/m)?.[1];
+    return kib === undefined ? undefined : Number(kib) * 1024;
+  } catch {
+    return undefined;
   }
 }
 

@@ -29,9 +29,11 @@ export class Publisher {
   #seq = 0;
   #first = 0;
 
-  constructor(contender: Contender, bytes: number) {
+  /** `first` is the number of the first event. */
+  constructor(contender: Contender, bytes: number, first = 0) {
     this.#contender = contender;
     this.#bytes = bytes;
+    this.#seq = first;
   }
 
   /** Publishes while nobody is connected: what an event costs once, however many clients there are, is compiled then. */
