@@ -25,7 +25,9 @@ export function openStream({ url, lastEventId, types, onEvent, onState }) {
   };
   const open = () => {
     // A browser sends Last-Event-ID only when it reconnects by itself: a page that was loaded anew has to say it in the address.
-    source = new EventSource(position ? `${url}?lastEventId=${encodeURIComponent(position)}` : url);
+    const address = new URL(url);
+    if (position) address.searchParams.set('lastEventId', position);
+    source = new EventSource(address);
     source.onopen = () => onState('live');
     source.onerror = () => {
       if (source.readyState !== EventSource.CLOSED) return onState('reconnecting');

@@ -1,19 +1,24 @@
-/** The demo: one hub, two sources that publish to it, two servers that serve it. */
-import { createHub, type Hub, memoryStore } from '@headwater/core';
+/** The server of the demo: one hub, and two frameworks that serve it. */
+import { createHub, type Hub } from '@headwater/core';
 import type { DemoEvents } from './channels.js';
 import { startExpress } from './express-server.js';
 import { startFastify } from './fastify-server.js';
+import type { Keeper } from './keeper.js';
+import { Lines } from './lines.js';
 import type { DemoOptions } from './options.js';
 import { RequestLog } from './request-log.js';
 import type { ServerContext } from './server.js';
-import { Tail } from './tail.js';
-import { Telemeter } from './telemetry.js';
+import { startSources } from './sources.js';
+import { openStore } from './store.js';
 
 export interface StartOptions extends DemoOptions {
-  /** Time between two samples of telemetry. Default 1000. */
-  readonly intervalMs?: number;
+  /** False where another process publishes to the same store. Default true. */
+  readonly withSources?: boolean;
+  /** Time between two samples of telemetry, in milliseconds. */
+  readonly intervalMs?: number | undefined;
   /** Over which clients are sent away at the end. */
   readonly drainMs: number;
+  readonly keeper?: Keeper | undefined;
   readonly onError: (error: unknown) => void;
 }
 
@@ -27,23 +32,28 @@ export interface Demo {
 
 /** @throws ListenError, with nothing left running. */
 export async function startDemo(options: StartOptions): Promise<Demo> {
-  const { log, ownLog, host, drainMs, onError } = options;
-  // Some minutes of both: whoever was away for longer gets a reset and what is left.
-  const store = memoryStore({ retention: { count: 1_000 } });
-  const hub = createHub<DemoEvents>({ store });
+  const { log, ownLog, host, drainMs, keeper, onError, withSources = true } = options;
+  const store = openStore(options);
+  const hub = createHub<DemoEvents>({ store, ...HUB_OPTIONS });
   const requests = ownLog ? new RequestLog(log, onError) : undefined;
   if (requests) hub.observe(requests.observer);
 
-  const context = { hub, requests, log, host, ports: { express: 0, fastify: 0 } };
-  const [express, fastify] = await startServers(context, options);
-  const stopPublishing = startPublishing(hub, options);
+  const context = { hub, store, lines: new Lines(), keeper, requests, log, host, ports: { express: 0, fastify: 0 } };
+  const closeStore = async () => {
+    await hub.close();
+    await store.close();
+  };
+  const [express, fastify] = await startServers(context, options).catch(async (error) => {
+    await closeStore();
+    throw error;
+  });
+  const stopSources = withSources ? await startSources(hub, store, options) : undefined;
 
   const end = async () => {
     await hub.drain({ windowMs: drainMs });
     await Promise.all([express.close(), fastify.close()]);
-    await stopPublishing();
-    await hub.close();
-    await store.close();
+    await stopSources?.();
+    await closeStore();
     await requests?.close();
   };
   let ending: Promise<void> | undefined;
@@ -58,6 +68,13 @@ export async function startDemo(options: StartOptions): Promise<Demo> {
   };
 }
 
+const HUB_OPTIONS = {
+  // Whoever cuts the line wants to see it mended.
+  retryMs: 500,
+  // A page that was slowed down on purpose stays: how long is up to who did it.
+  stallMs: false,
+} as const;
+
 /** Both or none. */
 async function startServers(context: ServerContext, { port, fastifyPort }: DemoOptions) {
   const express = await startExpress(context, port);
@@ -67,18 +84,4 @@ async function startServers(context: ServerContext, { port, fastifyPort }: DemoO
     await express.close();
     throw error;
   }
-}
-
-/** The answer stops it. */
-function startPublishing(hub: Hub<DemoEvents>, { log, intervalMs = 1_000, onError }: StartOptions) {
-  const telemeter = new Telemeter();
-  const timer = setInterval(() => {
-    void hub.publish('telemetry', { event: 'telemetry', data: telemeter.sample() });
-  }, intervalMs);
-  const tail = new Tail(log, { onLine: (line) => hub.publish('log', { event: 'line', data: line }), onError });
-  return async () => {
-    clearInterval(timer);
-    telemeter.close();
-    await tail.close();
-  };
 }

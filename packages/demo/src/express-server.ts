@@ -1,30 +1,35 @@
-/** The Express server: the page, what it needs to know, and the stream. */
+/** The Express server: the page, its switches, and the stream. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { sse } from '@headwater/express';
 import express from 'express';
+import { assets } from './assets.js';
 import { follow } from './channels.js';
+import { controls, isThisMachine } from './controls.js';
 import { listen, urlOf } from './listen.js';
 import type { RunningServer, ServerContext } from './server.js';
 
-const PUBLIC = fileURLToPath(new URL('../public', import.meta.url));
-
 export async function startExpress(context: ServerContext, port: number): Promise<RunningServer> {
-  const { hub, requests, host, log, ports } = context;
+  const { hub, store, lines, keeper, requests, host, log, ports } = context;
   const app = express();
   app.disable('x-powered-by');
   app.use((req, res, next) => {
-    requests?.record('express', req, res);
+    // The page asks every second: that would be all there is to read.
+    if (req.path !== '/demo/status.json') requests?.record('express', req, res);
     next();
   });
   app.use(sse({ hub }));
-  app.get('/events', (_req, res) => void follow(res.sse));
-  app.get('/demo.json', (_req, res) => void res.json({ log, ports }));
-  app.use(express.static(PUBLIC));
+  app.get('/events', (_req, res) => follow(res.sse, store));
+  app.get('/telemetry', (_req, res) => void res.sse.subscribe('telemetry'));
+  app.get('/demo.json', (req, res) => {
+    const canBreak = isThisMachine(req);
+    res.json({ log, ports, time: Date.now(), switches: { line: canBreak, process: canBreak && keeper !== undefined } });
+  });
+  app.use('/demo', controls(context));
+  app.use(assets());
 
-  const server = createServer(app);
+  const server = createServer(lines.before(app));
   await listen('Express', { host, port, option: '--port' }, () => once(server.listen(port, host), 'listening'));
   ports.express = (server.address() as AddressInfo).port;
   return {

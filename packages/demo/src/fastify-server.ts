@@ -1,4 +1,5 @@
 /** The Fastify server: the same stream, for a page that comes from the Express server. */
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ssePlugin } from '@headwater/fastify';
 import fastify from 'fastify';
@@ -7,8 +8,11 @@ import { listen, urlOf } from './listen.js';
 import type { RunningServer, ServerContext } from './server.js';
 
 export async function startFastify(context: ServerContext, port: number): Promise<RunningServer> {
-  const { hub, requests, host, ports } = context;
-  const app = fastify({ forceCloseConnections: true });
+  const { hub, store, lines, requests, host, ports } = context;
+  const app = fastify({
+    forceCloseConnections: true,
+    serverFactory: (handler) => createServer(lines.before(handler)),
+  });
   app.addHook('onRequest', async (request, reply) => {
     requests?.record('fastify', request.raw, reply.raw);
     const { origin } = request.headers;
@@ -16,7 +20,8 @@ export async function startFastify(context: ServerContext, port: number): Promis
     if (isOurPage(origin, request.hostname, ports.express)) reply.header('access-control-allow-origin', origin);
   });
   await app.register(ssePlugin, { hub });
-  app.get('/events', (_request, reply) => follow(reply.sse));
+  app.get('/events', (_request, reply) => follow(reply.sse, store));
+  app.get('/telemetry', (_request, reply) => reply.sse.subscribe('telemetry'));
 
   await listen('Fastify', { host, port, option: '--fastify-port' }, () => app.listen({ port, host }));
   ports.fastify = (app.server.address() as AddressInfo).port;

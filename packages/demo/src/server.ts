@@ -1,10 +1,16 @@
 /** What both servers are given and what they give back. */
-import type { Hub } from '@headwater/core';
+import type { Hub, Store } from '@headwater/core';
 import type { DemoEvents } from './channels.js';
+import type { Keeper } from './keeper.js';
+import type { Lines } from './lines.js';
 import type { RequestLog } from './request-log.js';
 
 export interface ServerContext {
   readonly hub: Hub<DemoEvents>;
+  readonly store: Store;
+  readonly lines: Lines;
+  /** Undefined where nobody would start the process again. */
+  readonly keeper: Keeper | undefined;
   /** Undefined where somebody else's log is shown. */
   readonly requests: RequestLog | undefined;
   readonly host: string;

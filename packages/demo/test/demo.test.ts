@@ -14,6 +14,7 @@ async function start(options: Partial<StartOptions> = {}) {
   const demo = await startDemo({
     log,
     ownLog: false,
+    data: undefined,
     host: '127.0.0.1',
     port: 0,
     fastifyPort: 0,
@@ -29,15 +30,21 @@ async function start(options: Partial<StartOptions> = {}) {
 const urls = (demo: Demo) => [`${demo.expressUrl}events`, `${demo.fastifyUrl}events`] as const;
 const isLine = (text: string) => (event: ReadEvent) => event.event === 'line' && event.data === text;
 const isTelemetry = ({ event }: ReadEvent) => event === 'telemetry';
+/** A new client gets the earlier ones in one message. */
 const linesOf = (events: readonly ReadEvent[]) =>
-  events.filter(({ event }) => event === 'line').map(({ data }) => data);
+  events.flatMap(({ event, data }) => (event === 'line' ? [data] : event === 'lines' ? JSON.parse(data) : []));
 
 describe('startDemo', () => {
   it('serves the telemetry of this machine through both servers', async () => {
     const { demo } = await start();
     for (const url of urls(demo)) {
       const events = await readUntil(url, isTelemetry);
-      expect(events[0]).toMatchObject({ event: 'sse.open' });
+      expect(
+        events
+          .slice(0, 2)
+          .map(({ event }) => event)
+          .sort(),
+      ).toEqual(['lines', 'sse.open']);
       expect(JSON.parse(events.at(-1)?.data ?? '')).toMatchObject({
         cores: expect.toSatisfy((cores) => cores.length === os.cpus().length),
         memory: { total: os.totalmem() },
@@ -61,7 +68,11 @@ describe('startDemo', () => {
   it('resumes after Last-Event-ID, through the other server too', async () => {
     const { demo, log } = await start();
     const [express, fastify] = urls(demo);
-    const before = await readUntil(express, isLine('first'));
+    let hasFirst = false;
+    const before = await readUntil(express, (event) => {
+      hasFirst ||= linesOf([event]).includes('first');
+      return hasFirst && isTelemetry(event);
+    });
     await appendFile(log, 'second\n');
     await readUntil(express, isLine('second'));
     await appendFile(log, 'third\n');
@@ -88,17 +99,21 @@ describe('startDemo', () => {
     for (const url of urls(demo)) await readUntil(url, ({ event }) => event === 'sse.open');
     const line = / fastify GET \/events 200 \d+ ms$/;
     await readUntil(urls(demo)[0], ({ data }) => line.test(data));
-    expect(await readFile(log, 'utf8')).toMatch(/stream \S+ fresh, \d+ behind\n/);
+    expect(await readFile(log, 'utf8')).toMatch(/stream \S+ resumed, \d+ behind\n/);
   });
 
   it('serves the page and what it needs to know, and lets it read the other server', async () => {
     const { demo, log } = await start();
     const ports = { express: Number(new URL(demo.expressUrl).port), fastify: Number(new URL(demo.fastifyUrl).port) };
-    expect(await (await fetch(`${demo.expressUrl}demo.json`)).json()).toEqual({ log, ports });
+    const known = await (await fetch(`${demo.expressUrl}demo.json`)).json();
+    expect(known).toEqual({ log, ports, time: expect.any(Number), switches: { line: true, process: false } });
     expect(await (await fetch(demo.expressUrl)).text()).toMatch('<script type="module" src="main.js">');
-    for (const file of ['main.js', 'stream.js', 'state.js', 'view.js', 'style.css', 'parts.css', 'icon.svg']) {
-      expect((await fetch(demo.expressUrl + file)).status).toBe(200);
+    for (const file of ['main.js', 'style.css', 'icon.svg', 'lib/uplot.js', 'lib/uplot.css', 'lib/inter.woff2']) {
+      const { status, headers } = await fetch(demo.expressUrl + file);
+      expect({ file, status }).toEqual({ file, status: 200 });
+      expect(headers.get('content-security-policy')).toBe("frame-ancestors 'none'");
     }
+    expect(await (await fetch(`${demo.expressUrl}server/channels.ts`)).text()).toMatch('export async function follow');
     const allowed = async (origin: string) => {
       const abort = new AbortController();
       const { headers } = await fetch(urls(demo)[1], { headers: { origin }, signal: abort.signal });
@@ -110,6 +125,18 @@ describe('startDemo', () => {
     for (const other of ['http://127.0.0.1', 'http://example.test', page.replace('127.0.0.1', 'localhost'), 'null']) {
       expect(await allowed(other)).toBeNull();
     }
+  });
+
+  it('begins for a new page with what the plot shows, and for a client of the telemetry alone with now', async () => {
+    const { demo } = await start();
+    const numbers = async (url: string) => {
+      const last = (await readUntil(url, isTelemetry)).at(-1);
+      return JSON.parse(last?.data ?? '').number;
+    };
+    const [url] = urls(demo);
+    await expect.poll(() => numbers(`${demo.expressUrl}telemetry`), { interval: 5 }).toBeGreaterThan(3);
+    expect(await numbers(url)).toBeLessThanOrEqual(2);
+    expect(await numbers(`${demo.fastifyUrl}telemetry`)).toBeGreaterThan(3);
   });
 
   it('says which port is taken, and leaves nothing running', async () => {

@@ -4,14 +4,28 @@ import { parseOptions, UsageError } from '../src/options.js';
 describe('parseOptions', () => {
   it('has a default for everything', () => {
     expect(parseOptions([])).toMatchObject({ ownLog: true, host: '127.0.0.1', port: 3000, fastifyPort: 3001 });
-    expect(parseOptions([])?.log).toMatch(/requests\.log$/);
+    expect(parseOptions([])?.log).toMatch(/demo\/requests\.log$/);
+    expect(parseOptions([])?.data).toMatch(/demo\/\.data\/3000$/);
+    expect(parseOptions(['--port', '8080'])?.data).toMatch(/demo\/\.data\/8080$/);
+    expect(parseOptions(['--memory'])?.data).toBeUndefined();
   });
 
   it('reads every option', () => {
-    const args = ['--log', '/var/log/syslog', '--port', '0', '--fastify-port=8081', '--host', '::'];
+    const args = [
+      '--log',
+      '/var/log/syslog',
+      '--port',
+      '0',
+      '--fastify-port=8081',
+      '--host',
+      '::',
+      '--data',
+      '/var/lib/demo',
+    ];
     expect(parseOptions(args)).toEqual({
       log: '/var/log/syslog',
       ownLog: false,
+      data: '/var/lib/demo',
       host: '::',
       port: 0,
       fastifyPort: 8081,
@@ -28,6 +42,7 @@ describe('parseOptions', () => {
     [['--fastify-port', '-1'], "Option '--fastify-port' argument is ambiguous"],
     [['--fastify-port', '80a'], '--fastify-port must be a port from 0 to 65535, not "80a"'],
     [['--log'], "Option '--log <value>' argument missing"],
+    [['--memory', '--data', 'x'], '--memory and --data contradict each other'],
     [['--nope'], "Unknown option '--nope'"],
     [['file'], "Unexpected argument 'file'"],
   ])('refuses %j', (args, message) => {

@@ -3,15 +3,18 @@ import { collect, type ReceivedEvent } from '@headwater/testing';
 
 export type ReadEvent = ReceivedEvent;
 
-/** The events up to the first one that `isLast` says so of. */
+/** The events up to the first one that `isLast` says so of, or the first `count` of them. */
 export async function readUntil(
   url: string,
   isLast: (event: ReadEvent) => boolean,
   lastEventId?: string,
+  count = Number.POSITIVE_INFINITY,
 ): Promise<readonly ReadEvent[]> {
-  const stream = await collect(url, lastEventId === undefined ? {} : { lastEventId });
+  const timeoutMs = 20_000;
+  const stream = await collect(url, { timeoutMs, ...(lastEventId === undefined ? {} : { lastEventId }) });
+  let seen = 0;
   try {
-    const last = await stream.until(isLast);
+    const last = await stream.until((event) => ++seen === count || isLast(event));
     return stream.events.slice(0, stream.events.indexOf(last) + 1);
   } finally {
     await stream.close();
