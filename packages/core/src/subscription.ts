@@ -19,7 +19,8 @@ export type Filter = (event: FilterEvent) => boolean;
 export interface SubscribeOptions {
   /**
    * Where a client without Last-Event-ID begins: `now` (default), `earliest` (everything that is retained), or after an EventId
-   * that the application kept.
+   * that the application kept. An EventId is a place in the log, so it counts for all channels of the connection, as if the client
+   * had sent it.
    */
   from?: 'now' | 'earliest' | (string & {}) | undefined;
   /**
