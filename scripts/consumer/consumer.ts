@@ -6,9 +6,14 @@ import { type Connection, createHub, type Observer, type Published, SseError } f
 import { accept } from '@headwater/core/node';
 import { streamHandler as expressStream, sse, syncHandler } from '@headwater/express';
 import ssePlugin, { streamHandler as fastifyStream, memoryStore, ssePlugin as named } from '@headwater/fastify';
+import { collectMetrics, metricsHandler } from '@headwater/metrics';
+import { lmdbStore } from '@headwater/store-lmdb';
+import { redisStore } from '@headwater/store-redis';
 import { collect, fakeClock } from '@headwater/testing';
 import express from 'express';
 import Fastify from 'fastify';
+import { Redis } from 'ioredis';
+import { createClient } from 'redis';
 
 interface Events {
   news: { story: { title: string }; message: string };
@@ -54,3 +59,12 @@ export const title: Promise<string> = collect('http://127.0.0.1:1/news').then(
 );
 export const isOurs = (error: unknown): boolean => error instanceof SseError && error.code === 'ERR_SSE_CLOSED';
 export { storeSuite };
+
+export const stores = [
+  () => lmdbStore({ path: './events', retention: { count: 1_000 } }),
+  () => redisStore({ url: 'redis://localhost:6379', name: 'news' }),
+  () => redisStore({ client: createClient() }),
+  () => redisStore({ client: new Redis() }),
+];
+export const measure = () => collectMetrics(hub, { prefix: 'news_sse_' });
+app.get('/metrics', metricsHandler());

@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { startDemo } from '../src/demo.js';
 import { type Keeper, NO_CROWD } from '../src/keeper.js';
 import { type ReadEvent, readUntil } from './read-stream.js';
+import { readStatus } from './status.js';
 import { temporaryFolder } from './temporary.js';
 
 /** A server whose keeper only notes what it is asked. */
@@ -28,7 +29,7 @@ async function start({ kept = true } = {}) {
     onError: (error) => expect.unreachable(String(error)),
   });
   onTestFinished(() => demo.close());
-  const status = async (query = '') => (await fetch(`${demo.expressUrl}demo/status.json?${query}`)).json();
+  const status = (query = '') => readStatus(demo.expressUrl, query);
   return { demo, asked, status };
 }
 

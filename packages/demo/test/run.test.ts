@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { useProgram } from './program.js';
 import { type ReadEvent, readUntil } from './read-stream.js';
+import { readStatus } from './status.js';
 import { temporaryFolder } from './temporary.js';
 
 const startProgram = useProgram();
@@ -50,9 +51,9 @@ describe('the program', () => {
       const { expressUrl } = await ready;
       const url = `${expressUrl}telemetry`;
       const before = await readUntil(url, ({ event }) => event === 'telemetry');
-      const { pid } = await (await fetch(`${expressUrl}demo/status.json`)).json();
+      const { pid } = await readStatus(expressUrl);
       expect((await fetch(`${expressUrl}demo/${how}`, { method: 'POST' })).status).toBe(202);
-      const answered = async () => (await fetch(`${expressUrl}demo/status.json`)).json();
+      const answered = () => readStatus(expressUrl);
       await expect.poll(() => answered().catch(() => ({})), { timeout: 20_000 }).toMatchObject({ run: 2 });
       expect((await answered()).pid).not.toBe(pid);
 
@@ -87,15 +88,14 @@ describe('the program', () => {
     const { expressUrl } = await ready;
     const post = (path: string) => fetch(`${expressUrl}demo/${path}`, { method: 'POST' });
     /** Nothing while there is no server. */
-    const status = async () => {
-      const answer = await fetch(`${expressUrl}demo/status.json`).catch(() => undefined);
-      return answer ? answer.json() : {};
-    };
+    const status = () => readStatus(expressUrl);
+    // While the server is away.
+    const statusOrNone = () => status().catch(() => ({}));
     expect((await post('crowd?count=50')).status).toBe(204);
     await expect.poll(status, { timeout: 20_000 }).toMatchObject({ crowd: { wanted: 50, open: 50, complete: 50 } });
     const { received } = (await status()).crowd;
     await post('kill');
-    await expect.poll(status, { timeout: 20_000 }).toMatchObject({
+    await expect.poll(statusOrNone, { timeout: 20_000 }).toMatchObject({
       run: 2,
       crowd: { open: 50, complete: 50, received: expect.toSatisfy((now) => now > received + 500) },
     });
