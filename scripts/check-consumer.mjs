@@ -16,7 +16,8 @@ writeFileSync(
   JSON.stringify({ ...manifest, dependencies: { ...manifest.dependencies, ...tarballs } }),
 );
 // The packages depend on each other by version, which no registry has before the release.
-writeFileSync(`${cwd}/pnpm-workspace.yaml`, JSON.stringify({ overrides: tarballs }));
+const allowBuilds = { lmdb: false, 'msgpackr-extract': false };
+writeFileSync(`${cwd}/pnpm-workspace.yaml`, JSON.stringify({ overrides: tarballs, allowBuilds }));
 
 console.log('install');
 await mustRun([...PNPM, 'install', '--no-frozen-lockfile', '--prefer-offline'], { cwd, capture: true });
