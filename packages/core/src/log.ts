@@ -44,7 +44,7 @@ export interface LogEvents {
 }
 
 const FIRST_RETRY_MS = 50;
-const LAST_RETRY_MS = 5_000;
+const LAST_RETRY_MS = 2_000;
 
 /** A process that missed more commands than that does better to let everybody be authorised anew. */
 const MAX_COMMANDS = 1_000;

@@ -3,7 +3,7 @@
  * Invariant: `initdb` runs once in a process; every server gets a copy of what it made.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { temporaryFolder } from './daemon.js';
 import { findProgram } from './find.js';
@@ -26,7 +26,8 @@ export function findBinaries(): string {
     debianPackage: 'postgresql',
     folders: debianFolders,
   });
-  return dirname(program);
+  // The others lie beside it, not beside a link to it.
+  return dirname(realpathSync(program));
 }
 
 /** Newest first. */
@@ -66,7 +67,7 @@ export function initialise(binaries: string, folder: string, user: User | undefi
 }
 
 /** With owners, rights and times. */
-export function copyFolder(from: string, to: string): void {
+function copyFolder(from: string, to: string): void {
   execFileSync('cp', ['-a', from, to]);
 }
 

@@ -2,9 +2,11 @@
  * PostgreSQL for tests: a server of their own on a free port, in a folder of its own.
  * Invariant: what befalls the server befalls all its processes: each connection is one, and they outlive the first one for a moment.
  */
+import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Daemon, removeFolder, temporaryFolder } from './daemon.js';
 import { freePort } from './free-port.js';
 import { findBinaries, initialise, unprivileged } from './postgres-files.js';
@@ -31,6 +33,8 @@ export interface PostgresServer {
   resume(): void;
   /** Starts it again at the same port with the same files, after ending it if it runs. */
   restart(): Promise<void>;
+  /** Runs a script by `psql`, which stops at the first error, and returns what it prints: rows alone, columns with `|` between. */
+  psql(script: string): Promise<string>;
 }
 
 const SETTINGS = {
@@ -49,8 +53,8 @@ export async function startPostgres({ settings = {} }: PostgresServerOptions = {
   const dir = temporaryFolder('postgres');
   initialise(binaries, dir, user);
   const port = await freePort();
-  const all = { ...SETTINGS, port, unix_socket_directories: dir, ...settings };
-  const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const set = { ...SETTINGS, port, unix_socket_directories: dir, ...settings };
+  const args = Object.entries(set).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const daemon = new Daemon({
     program: join(binaries, 'postgres'),
     args: ['-D', join(dir, 'data'), ...args],
@@ -61,14 +65,18 @@ export async function startPostgres({ settings = {} }: PostgresServerOptions = {
     stopSignal: 'SIGINT',
   });
   const processes = () => (daemon.pid === undefined ? [] : [daemon.pid, ...childrenOf(daemon.pid)]);
-  const resume = () => processes().forEach((pid) => signal(pid, 'SIGCONT'));
+  const all = (name: NodeJS.Signals) => {
+    for (const pid of processes()) signal(pid, name);
+  };
+  const resume = () => all('SIGCONT');
   const stop = async () => {
     resume();
     await daemon.stop();
   };
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   await daemon.start();
   return {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    url,
     port,
     dir,
     stop: async () => {
@@ -76,16 +84,21 @@ export async function startPostgres({ settings = {} }: PostgresServerOptions = {
       removeFolder(dir);
     },
     kill: async () => {
-      const all = processes();
-      for (const pid of all) signal(pid, 'SIGKILL');
+      const killed = processes();
+      all('SIGKILL');
       await daemon.kill();
-      while (all.some(isRunning)) await delay(5);
+      while (killed.some(isRunning)) await delay(5);
     },
-    pause: () => processes().forEach((pid) => signal(pid, 'SIGSTOP')),
+    pause: () => all('SIGSTOP'),
     resume,
     restart: async () => {
       await stop();
       await daemon.start();
+    },
+    psql: async (script) => {
+      const run = promisify(execFile)(join(binaries, 'psql'), [url, '-XAtq', '-v', 'ON_ERROR_STOP=1']);
+      run.child.stdin?.end(script);
+      return (await run).stdout;
     },
   };
 }

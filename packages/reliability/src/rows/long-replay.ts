@@ -1,0 +1,63 @@
+/**
+ * Row 7: history of any length flows over one connection, in memory that does not depend on its length: the peak while all of it is
+ * replayed is that of a fifth of it. Looked at after a collection: how much garbage V8 lets lie is a matter of its own.
+ */
+import { dataOf, fill } from '../harness/fill.js';
+import { Follower } from '../harness/follower.js';
+import type { Server } from '../harness/server.js';
+import { pause, until } from '../harness/wait.js';
+import { defineRow } from '../row.js';
+
+const MIB = 2 ** 20;
+const LOOK_MS = 100;
+
+export const longReplay = defineRow({
+  name: 'long-replay',
+  promise:
+    'a client far behind gets all of history over one connection, in order, while the server needs no more memory',
+  needs: ['durable'],
+  short: { entries: 10_000 },
+  full: { entries: 250_000 },
+  async run(trial, { entries }) {
+    const spec = trial.spec({ retention: { count: false, ageMs: false, bytes: false } });
+    const idAt = await fill(spec, 'long', entries);
+    const server = await trial.serve({ store: spec }, ['--expose-gc']);
+    // The first replay, of a fifth of it, pays for compiled code, and brings the heap to its working size.
+    const first = await replay(server, idAt(entries * 0.8), entries * 0.8, entries);
+    const second = await replay(server, idAt(0), 0, entries);
+    const growth = (second.most - first.most) / MIB;
+    trial.atMost('the growth of memory in MiB', growth, 20);
+    return {
+      entries,
+      'events/s': Math.round(entries / second.seconds),
+      'peak MiB of a fifth': Math.round(first.most / MIB),
+      'peak MiB of all': Math.round(second.most / MIB),
+      'growth MiB': Math.round(growth),
+    };
+  },
+});
+
+/** Follows from `lastEventId`, the id of place `from`, to the end; meanwhile the memory is watched. */
+async function replay(server: Server, lastEventId: string, from: number, to: number) {
+  const begun = performance.now();
+  let at = from;
+  let fault: string | undefined;
+  let most = 0;
+  const follower = new Follower({
+    url: () => server.stream(['long']),
+    lastEventId,
+    onEvent: ({ data }) => {
+      if (data !== dataOf(++at)) fault ??= `got ${data.slice(0, 20)} at ${at}`;
+    },
+  });
+  const watch = async () => {
+    await server.call('collectGarbage');
+    most = Math.max(most, (await server.stats()).memory);
+    await pause(LOOK_MS);
+    return at >= to || fault !== undefined;
+  };
+  await until(() => `the end of history; at ${at}`, watch, 120_000);
+  follower.close();
+  if (fault ?? follower.opens.length !== 1) throw new Error(fault ?? `${follower.opens.length} connections`);
+  return { seconds: (performance.now() - begun) / 1_000, most };
+}

@@ -1,0 +1,3 @@
+import { governanceHolds } from './kit/governance.js';
+
+governanceHolds('memory');

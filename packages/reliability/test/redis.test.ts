@@ -1,0 +1,3 @@
+import { rowsHold } from './kit/rows.js';
+
+rowsHold('redis');
