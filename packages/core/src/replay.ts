@@ -3,7 +3,8 @@
  *
  * One read in flight per place, shared by everyone who needs it. Only complete blocks are kept, with the floors of their own
  * transaction, for half a minute and up to a number of bytes, so that a storm of reconnecting clients with many different cursors
- * shares its reads and history of any size costs little memory.
+ * shares its reads. A block that nobody else has asked for is not kept: history that one client pages through stays young garbage,
+ * and costs little memory however long it is.
  */
 import type { Clock } from './clock.js';
 import { type Frame, toFrame } from './frame.js';
@@ -27,6 +28,10 @@ const PAGE_BYTES = 1024 * 1024;
 /** Bytes of all blocks that are kept, the overhead of their frames included. */
 const CACHE_BYTES = 8 * 1024 * 1024;
 const FRAME_OVERHEAD = 256;
+/** Who reads a place so soon after somebody else is part of a crowd. */
+const CROWD_MS = 1_000;
+/** Places of which is remembered when they were read. */
+const MAX_READ = 1_000;
 /**
  * A storm is over by then. What a block holds stays true for as long as the log does, but what retention has dropped should not be
  * given out for long.
@@ -52,6 +57,10 @@ export class Replay {
   readonly #observers: Observers;
   readonly #blocks = new Map<string, Block>();
   readonly #reads = new Map<string, Promise<Part>>();
+  /** When places were read, the latest last. */
+  readonly #readAt = new Map<string, number>();
+  /** Places that a crowd reads. */
+  readonly #crowded = new Set<string>();
   #cost = 0;
   #closed = false;
 
@@ -99,6 +108,7 @@ export class Replay {
     for (;;) {
       const place = `${names}@${from}`;
       const shared = this.#reads.get(place);
+      if (shared) this.#crowded.add(place);
       const stretch = await (shared ?? this.#read(place, channels, from)).catch((error) => this.#failed(error));
       if (this.#closed || generation !== this.#log.generation) return undefined;
       if (stretch && stretch.upTo > after) return stretch;
@@ -117,6 +127,7 @@ export class Replay {
   clear(): void {
     this.#blocks.clear();
     this.#reads.clear();
+    this.#readAt.clear();
     this.#cost = 0;
   }
 
@@ -127,15 +138,18 @@ export class Replay {
 
   #read(place: string, channels: readonly string[], after: number): Promise<Part> {
     const { generation } = this.#log;
+    this.#noteRead(place);
     const read = this.#store.read(after, channels, BLOCK, PAGE_BYTES).then((page) => {
       const stretch = this.#accept(page);
-      const current = generation === this.#log.generation;
-      if (current && after % BLOCK === 0 && stretch.upTo >= after + BLOCK) this.#keep(place, stretch);
+      const isCurrent = generation === this.#log.generation;
+      const isComplete = after % BLOCK === 0 && stretch.upTo >= after + BLOCK;
+      if (this.#crowded.delete(place) && isCurrent && isComplete) this.#keep(place, stretch);
       return stretch;
     });
     this.#reads.set(place, read);
     const forget = () => {
       if (this.#reads.get(place) === read) this.#reads.delete(place);
+      this.#crowded.delete(place);
     };
     read.then(forget, forget);
     return read;
@@ -156,6 +170,14 @@ export class Replay {
     }
     const isPart = upTo === page.upTo && sizeOf(page) >= PAGE_BYTES;
     return { frames, upTo, isPart, floorOf: (channel) => page.floors.get(channel) ?? page.forgotten };
+  }
+
+  #noteRead(place: string): void {
+    const now = this.#clock.elapsed();
+    if (now - (this.#readAt.get(place) ?? Number.NEGATIVE_INFINITY) < CROWD_MS) this.#crowded.add(place);
+    this.#readAt.delete(place);
+    this.#readAt.set(place, now);
+    if (this.#readAt.size > MAX_READ) this.#readAt.delete(this.#readAt.keys().next().value as string);
   }
 
   #keep(place: string, stretch: Stretch): void {
