@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { checkChannel } from './channel.js';
-import { SseError } from './errors.js';
+import { SseError, shown } from './errors.js';
 import { parseEventId } from './event-id.js';
 import type { HubCore } from './hub-core.js';
 import type { Position } from './store.js';
@@ -38,8 +38,7 @@ export async function acknowledge(core: HubCore, ack: Ack): Promise<void> {
   assertCursors(core);
   const at = typeof ack.id === 'string' ? parseEventId(ack.id) : undefined;
   if (!at || (await core.log.locate(at))) {
-    const shown = JSON.stringify(String(ack.id).slice(0, 80));
-    throw new SseError('ERR_SSE_POSITION', `Cannot acknowledge ${shown}: it is not part of the log`, {
+    throw new SseError('ERR_SSE_POSITION', `Cannot acknowledge ${shown(String(ack.id))}: it is not part of the log`, {
       statusCode: 409,
     });
   }

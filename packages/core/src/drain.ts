@@ -1,5 +1,4 @@
 /** Drain: empties a hub, or a part of it, without sending its clients away all at once. */
-import { MIN_RETRY_MS } from './frame.js';
 import type { HubCore } from './hub-core.js';
 import type { CloseReason } from './observer.js';
 import type { Outlet } from './outlet.js';
@@ -62,8 +61,7 @@ function shuffle<T>(list: readonly T[], random: () => number): T[] {
 }
 
 function farewell(core: HubCore, outlet: Outlet, reason: CloseReason): void {
-  const { retryMs, random } = core.options;
-  outlet.end(reason, undefined, { retryMs: Math.max(MIN_RETRY_MS, Math.round(retryMs * (0.5 + random()))) });
+  outlet.end(reason, undefined, { retryMs: core.spreadRetryMs() });
 }
 
 function sleep(core: HubCore, ms: number): Promise<void> {

@@ -58,3 +58,12 @@ export class SseError extends Error {
 export function hasCode(error: unknown, code: SseErrorCode): boolean {
   return error instanceof Error && (error as { code?: unknown }).code === code;
 }
+
+/**
+ * A text from outside as it may stand in a message or a log: quoted, on one line, short. Controls that JSON leaves alone (C1, which
+ * terminals obey, and the line ends of Unicode) are escaped too.
+ */
+export function shown(text: string, most = 80): string {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(text.slice(0, most)).replaceAll(/[\u007f-\u009f\u2028\u2029]/g, escaped);
+}

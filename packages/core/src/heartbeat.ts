@@ -69,7 +69,7 @@ export class Heartbeat {
     if (!outlet.isOpen) return;
     const now = this.#hub.options.clock.elapsed();
     if (outlet.transport.isServing === false) {
-      outlet.end('shutdown', undefined, { retryMs: this.#hub.options.retryMs });
+      outlet.end('shutdown', undefined, { retryMs: this.#hub.spreadRetryMs() });
     } else if (now >= outlet.endsAt) {
       outlet.end('age', undefined, { retryMs: this.#hub.options.retryMs });
     } else if (this.#isStuck(outlet, now)) {
@@ -110,7 +110,7 @@ export class Heartbeat {
     const left = connection.expiresAt - this.#hub.options.clock.now();
     // Also where the end is no time at all.
     if (!(left > 0)) {
-      outlet.end('expired', undefined, { retryMs: this.#hub.options.retryMs });
+      outlet.end('expired', undefined, { retryMs: this.#hub.spreadRetryMs() });
       return true;
     }
     if (left <= EXPIRING_MS && connection.expiresAt !== connection.warnedFor) {

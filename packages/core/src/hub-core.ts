@@ -3,13 +3,15 @@ import { type Batch, textBatch } from './batch.js';
 import { type Command, decodeCommand, isMatch, type Target } from './commands.js';
 import type { Connection } from './connection.js';
 import type { Cursor } from './cursor.js';
-import { SseError } from './errors.js';
+import { SseError, shown } from './errors.js';
 import { Flusher } from './flush.js';
+import { MIN_RETRY_MS } from './frame.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Hub } from './hub.js';
 import { Admission } from './limits.js';
 import { LiveSets } from './live-set.js';
 import { Log } from './log.js';
+import { checkSize } from './new-entry.js';
 import { type ErrorSource, Observers } from './observer.js';
 import type { ResolvedOptions } from './options.js';
 import type { Ended, Outlet } from './outlet.js';
@@ -62,7 +64,7 @@ export class HubCore {
       commandsLost: () => {
         // Whoever was meant is not known. Everybody comes back, and is authorised anew.
         for (const connection of [...this.connections])
-          connection.close({ detail: 'revocations may have been missed' });
+          connection.close({ retryMs: this.spreadRetryMs(), detail: 'revocations may have been missed' });
       },
       moved: (head) => {
         this.#moveTo(head);
@@ -107,19 +109,21 @@ export class HubCore {
     return min + Math.floor(this.options.random() * (max - min + 1));
   }
 
+  /** The reconnection time for who is sent away together with others, in milliseconds: spread around the usual one. */
+  spreadRetryMs(): number {
+    const { retryMs, random } = this.options;
+    return Math.max(MIN_RETRY_MS, Math.round(retryMs * (0.5 + random())));
+  }
+
   checkSize(bytes: number): void {
-    const { maxEventBytes } = this.options;
-    if (bytes <= maxEventBytes) return;
-    throw new SseError('ERR_SSE_EVENT_TOO_LARGE', `Message has ${bytes} bytes, maxEventBytes is ${maxEventBytes}`, {
-      statusCode: 413,
-    });
+    checkSize(bytes, this.options.maxEventBytes);
   }
 
   /** @throws SseError `ERR_SSE_ORIGIN` for an origin that is not on the hub's list. */
   checkOrigin(origin: string | undefined, request: unknown, connection?: Connection): void {
     const { origins } = this.options;
     if (origins === false || origin === undefined || origins.includes(origin)) return;
-    const detail = `Origin ${JSON.stringify(origin.slice(0, 200))} is not allowed`;
+    const detail = `Origin ${shown(origin, 200)} is not allowed`;
     this.observers.emit('denied', { why: 'origin', detail, connection, request });
     throw new SseError('ERR_SSE_ORIGIN', detail, { statusCode: 403 });
   }

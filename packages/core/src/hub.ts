@@ -1,5 +1,4 @@
 /** Hub: one log, its channels, its connections. `createHub` is where everything begins. */
-import { Buffer } from 'node:buffer';
 import { Channel, type ChannelOptions, checkChannel, type Published, type PublishOptions } from './channel.js';
 import { type Ack, acknowledge } from './client-cursors.js';
 import { type Command, checkTarget, encodeCommand, isMatch, type Target } from './commands.js';
@@ -7,13 +6,10 @@ import type { Connection } from './connection.js';
 import { drain, shed } from './drain.js';
 import { SseError } from './errors.js';
 import { formatEventId, parseEventId } from './event-id.js';
-import { CONTROL_PREFIX, encodeBody } from './frame.js';
 import { HubCore } from './hub-core.js';
-import { toChange } from './keyed.js';
-import { type Message, toMessage } from './message.js';
+import { toNewEntry } from './new-entry.js';
 import type { CloseReason, Observer } from './observer.js';
 import { type HubOptions, resolveOptions } from './options.js';
-import { askRegion, label } from './regions.js';
 import { toJson } from './snapshots.js';
 import { type Appended, CONTROL_CHANNEL, type NewEntry } from './store.js';
 import { type SyncQuery, type SyncResult, sync } from './sync.js';
@@ -76,12 +72,7 @@ export class Hub<Map extends object = EventMap> {
     message: Publishable<EventsOf<Map, Name>>,
     options: PublishOptions = {},
   ): Promise<Published> {
-    checkChannel(channel);
-    const { key } = options;
-    if (key !== undefined && (typeof key !== 'string' || key.length === 0 || key.length > 200)) {
-      throw new TypeError('key must be a string of 1 to 200 characters');
-    }
-    const entry = this.#encode(channel, toMessage(message), key);
+    const entry = this.#encode(channel, message, options.key);
     return this.#core.handled(this.#publish(entry), 'publish');
   }
 
@@ -252,25 +243,11 @@ export class Hub<Map extends object = EventMap> {
     if (core.options.ownsStore) await core.options.store.close();
   }
 
-  #encode(channel: string, message: Message, key: string | undefined): NewEntry {
-    if (message.id !== undefined) {
-      throw new TypeError(
-        `Cannot publish a message with an id of its own to "${channel}": the log gives ids. For idempotency use { key }`,
-      );
-    }
-    if (message.event?.startsWith?.(CONTROL_PREFIX)) {
-      throw new TypeError(
-        `Cannot publish event "${message.event}": names that start with "${CONTROL_PREFIX}" belong to the protocol`,
-      );
-    }
-    if (message.data === undefined) {
-      throw new TypeError(`Cannot publish to "${channel}" without data: clients ignore such events. Write data: ''`);
-    }
-    const body = Buffer.from(encodeBody(message, this.#core.options.serializer), 'utf8');
-    this.#core.checkSize(body.length);
-    const item = this.#core.snapshots.isKeyed(channel) ? toChange(channel, message.data) : undefined;
-    const region = askRegion(this.#core.options.regionOf, channel);
-    return { channel, body: label(body, region), time: this.#core.options.clock.now(), key, item };
+  #encode(channel: string, message: unknown, key: string | undefined): NewEntry {
+    const { options, snapshots } = this.#core;
+    const { serializer, maxEventBytes, regionOf, clock } = options;
+    const isKeyed = snapshots.isKeyed(channel);
+    return toNewEntry(channel, message, key, { serializer, maxEventBytes, regionOf, isKeyed, time: clock.now() });
   }
 
   async #publish(entry: NewEntry): Promise<Published> {

@@ -184,7 +184,7 @@ export class Outlet implements SinkEvents {
     const sink = this.#sink;
     if (!sink || this.ended) return false;
     if (this.#hasExpired) {
-      this.end('expired', undefined, { retryMs: this.#hub.options.retryMs });
+      this.end('expired', undefined, { retryMs: this.#hub.spreadRetryMs() });
       return false;
     }
     if (!sink.write(batch)) {

@@ -18,6 +18,7 @@ import {
   type NodeResponse,
   NodeTransport,
   refusesEventStream,
+  shown,
   streamHeaders,
   streamStatus,
 } from '@headwater/core/node';
@@ -157,7 +158,7 @@ export class FastifyTransport implements Transport, Claimant {
 function notAcceptable(accept: string | undefined): SseError {
   return new SseError(
     'ERR_SSE_NOT_ACCEPTABLE',
-    `Cannot open the stream: the request's Accept header excludes text/event-stream: ${accept}`,
+    `Cannot open the stream: the request's Accept header excludes text/event-stream: ${shown(accept ?? '', 200)}`,
     { statusCode: 406 },
   );
 }

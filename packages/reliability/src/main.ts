@@ -26,7 +26,7 @@ say(`seed ${seed}, Node ${process.version}, ${values.short ? 'short' : 'full'} f
 let failed = 0;
 for (const row of rows) {
   for (const kind of stores) {
-    const unfit = row.unfit(kind);
+    const unfit = row.unfit(kind) ?? row.missing?.();
     const begun = performance.now();
     const line = (outcome: string, rest: string) =>
       say(`${outcome.padEnd(7)}${row.name.padEnd(20)}${kind.name.padEnd(8)}${rest}`);

@@ -13,6 +13,8 @@ export interface Row {
   readonly full: Size;
   /** Why the row says nothing about a kind of store; undefined where it does. */
   readonly unfit: (kind: StoreKind) => string | undefined;
+  /** What this machine lacks for it, if anything. */
+  readonly missing?: () => string | undefined;
   /** Rejects where the promise was broken. */
   run(trial: Trial, size: Size): Promise<Figures>;
 }

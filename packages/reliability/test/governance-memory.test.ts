@@ -1,3 +1,4 @@
-import { governanceHolds } from './kit/governance.js';
+import { GOVERNANCE } from '../src/governance/index.js';
+import { rowsHold } from './kit/rows.js';
 
-governanceHolds('memory');
+rowsHold('memory', GOVERNANCE);

@@ -1,3 +1,4 @@
+import { MESSAGES } from '../src/rows/index.js';
 import { rowsHold } from './kit/rows.js';
 
-rowsHold('lmdb');
+rowsHold('lmdb', MESSAGES);

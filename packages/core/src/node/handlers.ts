@@ -2,7 +2,7 @@
 import { checkClientId } from '../client-cursors.js';
 import { isMatch } from '../commands.js';
 import type { Connection } from '../connection.js';
-import { SseError } from '../errors.js';
+import { SseError, shown } from '../errors.js';
 import { type AnyHub, coreOf } from '../hub.js';
 import type { Subscribed } from '../subscribed.js';
 import type { SyncResult } from '../sync.js';
@@ -110,7 +110,7 @@ function channelsOf(query: URLSearchParams | undefined): string[] {
   const channels = [...new Set(named.filter((name) => name !== ''))];
   if (channels.length === 0) throw badRequest('name the channels: ?channel=a&channel=b or ?channels=a,b');
   const wrong = channels.find((name) => !/^[\x21-\x2b\x2d-\x7e]{1,200}$/.test(name));
-  if (wrong !== undefined) throw badRequest(`not a channel name: ${JSON.stringify(wrong.slice(0, 80))}`);
+  if (wrong !== undefined) throw badRequest(`not a channel name: ${shown(wrong)}`);
   return channels;
 }
 

@@ -4,7 +4,16 @@ import type { AnyHub } from '../hub.js';
 /** What `server.close()` and its companions are called on; the server of node:http, node:https or node:http2. */
 export interface ClosableServer {
   close(callback: (error?: Error) => void): unknown;
+  closeIdleConnections?(): void;
   closeAllConnections?(): void;
+  on?(event: 'session', listener: (session: ClosableSession) => void): unknown;
+}
+
+/** What is used of a session of HTTP/2. */
+interface ClosableSession {
+  close(): void;
+  destroy(): void;
+  once(event: 'close', listener: () => void): unknown;
 }
 
 /** Options of `shutdownOnSignals`. */
@@ -26,6 +35,7 @@ export interface ShutdownOptions {
 const SLACK_MS = 5_000;
 /** How long requests that are under way when the server closes have for their answers. */
 const LAST_ANSWERS_MS = 3_000;
+const LOOK_MS = 50;
 
 /**
  * On a signal: not ready, streams ended over the window, then the server, the hub, the process. Returns what removes the handlers.
@@ -35,12 +45,13 @@ const LAST_ANSWERS_MS = 3_000;
 export function shutdownOnSignals(options: ShutdownOptions): () => void {
   const { signals = ['SIGTERM', 'SIGINT'], exit = (code) => process.exit(code) } = options;
   const { windowMs = 10_000, delayMs = 0 } = options;
+  const sessions = typeof options.server === 'function' ? new Set<ClosableSession>() : sessionsOf(options.server);
   let isUnderWay = false;
   const onSignal = (): void => {
     if (isUnderWay) return exit(1);
     isUnderWay = true;
     setTimeout(() => exit(1), windowMs + delayMs + SLACK_MS).unref();
-    shutdown({ ...options, windowMs, delayMs }).then(
+    shutdown({ ...options, windowMs, delayMs, sessions }).then(
       () => exit(0),
       (error: unknown) => {
         process.emitWarning(error instanceof Error ? error : String(error));
@@ -54,22 +65,45 @@ export function shutdownOnSignals(options: ShutdownOptions): () => void {
   };
 }
 
-async function shutdown({ hub, server, windowMs, delayMs }: ShutdownOptions & { windowMs: number; delayMs: number }) {
+interface Shutdown extends ShutdownOptions {
+  readonly windowMs: number;
+  readonly delayMs: number;
+  readonly sessions: ReadonlySet<ClosableSession>;
+}
+
+async function shutdown({ hub, server, windowMs, delayMs, sessions }: Shutdown): Promise<void> {
   await hub.drain({ windowMs, delayMs });
   if (typeof server === 'function') await server();
-  else await close(server);
+  else await close(server, sessions);
   await hub.close();
 }
 
-function close(server: ClosableServer): Promise<void> {
+/** A server of HTTP/2 waits for its sessions, with or without streams, and has no `closeAllConnections`. */
+function sessionsOf(server: ClosableServer): ReadonlySet<ClosableSession> {
+  const sessions = new Set<ClosableSession>();
+  server.on?.('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
+  return sessions;
+}
+
+function close(server: ClosableServer, sessions: ReadonlySet<ClosableSession>): Promise<void> {
   return new Promise((resolve, reject) => {
     // Browsers keep spare connections open, on which no request ever came: Node takes them for busy ones.
-    const timer = setTimeout(() => server.closeAllConnections?.(), LAST_ANSWERS_MS);
+    const timer = setTimeout(() => {
+      server.closeAllConnections?.();
+      for (const session of sessions) session.destroy();
+    }, LAST_ANSWERS_MS);
+    // Node closes those that are idle now, and not those that become so.
+    const looking = setInterval(() => server.closeIdleConnections?.(), LOOK_MS);
     server.close((error) => {
       clearTimeout(timer);
+      clearInterval(looking);
       const wasClosed = (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_SERVER_NOT_RUNNING';
       if (error && !wasClosed) reject(error);
       else resolve();
     });
+    for (const session of sessions) session.close();
   });
 }

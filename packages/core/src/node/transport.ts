@@ -2,7 +2,7 @@
  * One request of node:http or node:http2 and its response, as the core sees them.
  * Invariant: nothing is read before it is asked for, and nothing is sent or changed before it is certain that a stream can open.
  */
-import { SseError } from '../errors.js';
+import { SseError, shown } from '../errors.js';
 import type { Sink, SinkEvents, StreamInit, Transport, Wishes } from '../sink.js';
 import { refusesEventStream } from './accept.js';
 import { applyHead, streamHeaders, streamStatus } from './headers.js';
@@ -99,7 +99,7 @@ export class NodeTransport implements Transport {
     if (refusesEventStream(this.#req.headers.accept)) {
       throw new SseError(
         'ERR_SSE_NOT_ACCEPTABLE',
-        `Cannot open the stream: the request's Accept header excludes text/event-stream: ${this.#req.headers.accept}`,
+        `Cannot open the stream: the request's Accept header excludes text/event-stream: ${shown(this.#req.headers.accept ?? '', 200)}`,
         { statusCode: 406 },
       );
     }

@@ -1,4 +1,6 @@
 /** `@headwater/core/store-kit`: what stores share, for whoever writes one. The contract itself is in `@headwater/core`. */
+
+export { type EncodingOptions, toNewEntry } from '../new-entry.js';
 export { closed, failed, fenced, wrongPosition } from './errors.js';
 export { type AppendCall, GroupCommit, type Outcome } from './group-commit.js';
 export {

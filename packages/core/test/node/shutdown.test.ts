@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { createHub } from '../../src/index.js';
@@ -122,6 +123,31 @@ test('requests that are under way when the server is shut down still get their a
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   expect((await response.setEncoding('utf8').toArray()).join('')).toBe('answer');
   expect(await exited).toBe(0);
+});
+
+test('a session of HTTP/2 without a stream does not keep a server that is shut down', async () => {
+  const hub = createHub();
+  const server = createHttp2Server((_req, res) => void res.end('answer'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const exited = new Promise<number>((resolve) => {
+    const remove = shutdownOnSignals({
+      hub,
+      server,
+      windowMs: 0,
+      signals: ['SIGUSR2'],
+      exit: (code) => {
+        remove();
+        resolve(code);
+      },
+    });
+  });
+  const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const stream = session.request();
+  expect((await stream.setEncoding('utf8').toArray()).join('')).toBe('answer');
+  process.emit('SIGUSR2', 'SIGUSR2');
+  expect(await exited).toBe(0);
+  await new Promise<void>((resolve) => (session.closed ? resolve() : session.once('close', () => resolve())));
 });
 
 test('a server that is told to close is not kept by its streams', async () => {

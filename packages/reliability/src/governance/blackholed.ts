@@ -15,7 +15,8 @@ export const blackholed: Row = {
     'a client whose network goes dark is given up after the stall time once what the system buffers for it is full, and the others keep their heartbeats',
   short: { others: 5, stallMs: 1_000 },
   full: { others: 100, stallMs: 5_000 },
-  unfit: (kind) => once(kind) ?? whyNoNamespace(),
+  unfit: once,
+  missing: whyNoNamespace,
   run: async (trial, size) => run(trial, size),
 };
 

@@ -1,4 +1,5 @@
 /** The rows, in the order in which they are run. */
+import { GOVERNANCE } from '../governance/index.js';
 import type { Row } from '../row.js';
 import { attachRace } from './attach-race.js';
 import { changedChannels } from './changed-channels.js';
@@ -22,7 +23,8 @@ import { snapshotRace } from './snapshot-race.js';
 import { trimmed } from './trimmed.js';
 import { wiped } from './wiped.js';
 
-export const ROWS: readonly Row[] = [
+/** What becomes of messages, and of their readers. */
+export const MESSAGES: readonly Row[] = [
   killServer,
   killClient,
   attachRace,
@@ -46,3 +48,5 @@ export const ROWS: readonly Row[] = [
   keyedCrash,
   clockJumps,
 ];
+
+export const ROWS: readonly Row[] = [...MESSAGES, ...GOVERNANCE];

@@ -11,7 +11,7 @@ const OUT = new URL(`node_modules/.children-${process.pid}/`, PACKAGE);
 /** Makes the programs for the tests of this file. */
 export function usePrograms(): void {
   beforeAll(async () => {
-    await bundle(['server', 'client']);
+    await bundle(['server', 'client', 'governed']);
     setChildren(OUT);
   }, 60_000);
   afterAll(() => rm(OUT, { recursive: true, force: true }));

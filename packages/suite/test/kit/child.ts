@@ -1,8 +1,10 @@
 /** Scripts of test/children in processes of their own. They are bundled from the sources first: Node 20 reads no TypeScript. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { onTestFinished } from 'vitest';
 import { DEADLINE_MS } from './wait.js';
 
 /** What the process has said until its end. `code` is null where a signal ended it. */
@@ -58,6 +60,29 @@ export function runChild(name: string, ...args: string[]): Promise<Ended> {
       (_error, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }),
     );
   });
+}
+
+/** A script that goes on until it is told to end. `said` resolves to its first words. */
+export async function startChild(name: string, ...args: string[]): Promise<Running> {
+  const env = { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'test' };
+  const child = spawn(process.execPath, [new URL(`${name}.js`, OUT).pathname, ...args], { env });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text;
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...output }));
+  await Promise.race([once(child.stdout, 'data'), ended]);
+  return { said: output.stdout.trim(), ended, signal: (signal) => void child.kill(signal) };
+}
+
+export interface Running {
+  readonly said: string;
+  readonly ended: Promise<Ended>;
+  signal(signal: NodeJS.Signals): void;
 }
 
 /** Vitest brings it along. */

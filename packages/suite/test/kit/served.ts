@@ -145,6 +145,11 @@ export class Served {
     await this.#driven.close();
   }
 
+  /** Closes the server, or Fastify's instance, and nothing else. */
+  closeServer(): Promise<unknown> {
+    return this.#driven.close();
+  }
+
   /** Ends everything, whatever state it is in. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
