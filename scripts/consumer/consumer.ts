@@ -1,6 +1,7 @@
 // Type-checked against the packed packages, in a folder outside the repository, as an application's source would be.
 
 import { createServer } from 'node:http';
+import { connect as follow } from '@headwater/client';
 import { storeSuite } from '@headwater/conformance';
 import { type Connection, createHub, type Observer, type Published, SseError } from '@headwater/core';
 import { accept } from '@headwater/core/node';
@@ -8,11 +9,13 @@ import { streamHandler as expressStream, sse, syncHandler } from '@headwater/exp
 import ssePlugin, { streamHandler as fastifyStream, memoryStore, ssePlugin as named } from '@headwater/fastify';
 import { collectMetrics, metricsHandler } from '@headwater/metrics';
 import { lmdbStore } from '@headwater/store-lmdb';
+import { postgresStore } from '@headwater/store-postgres';
 import { redisStore } from '@headwater/store-redis';
 import { collect, fakeClock } from '@headwater/testing';
 import express from 'express';
 import Fastify from 'fastify';
 import { Redis } from 'ioredis';
+import { Pool } from 'pg';
 import { createClient } from 'redis';
 
 interface Events {
@@ -65,6 +68,9 @@ export const stores = [
   () => redisStore({ url: 'redis://localhost:6379', name: 'news' }),
   () => redisStore({ client: createClient() }),
   () => redisStore({ client: new Redis() }),
+  () => postgresStore({ pool: new Pool() }),
 ];
 export const measure = () => collectMetrics(hub, { prefix: 'news_sse_' });
 app.get('/metrics', metricsHandler());
+export const stream = follow<Events>('https://app.example/news');
+stream.on('story', ({ data }) => console.log(data.title));

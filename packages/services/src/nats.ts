@@ -1,5 +1,5 @@
 /** NATS with JetStream for tests: a server of their own on a free port, in a folder of its own. */
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Daemon, removeFolder, temporaryFolder } from './daemon.js';
@@ -55,13 +55,34 @@ export async function startNats({ config }: NatsServerOptions = {}): Promise<Nat
       removeFolder(dir);
     },
     kill: () => daemon.kill(),
-    pause: () => daemon.pause(),
+    pause: () => {
+      daemon.pause();
+      if (daemon.pid !== undefined) awaitFreeze(daemon.pid);
+    },
     resume: () => daemon.resume(),
     restart: async () => {
       await daemon.stop();
       await daemon.start();
     },
   };
+}
+
+const LOOKS = 1_000;
+
+/** The signal is on its way for a moment, in which a thread may still answer. Linux. */
+function awaitFreeze(pid: number): void {
+  const nap = new Int32Array(new SharedArrayBuffer(4));
+  for (let looks = 0; looks < LOOKS && !isFrozen(pid); looks++) Atomics.wait(nap, 0, 0, 1);
+}
+
+function isFrozen(pid: number): boolean {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.every((id) => /\) [TtZX] /.test(readFileSync(`/proc/${pid}/task/${id}/stat`, 'latin1')));
+  } catch {
+    // A thread, or all of it, has just ended; or this is another system.
+    return !readdirSync('/').includes('proc');
+  }
 }
 
 /** Asks JetStream about itself; a server that is reading its files answers once it has read them. */

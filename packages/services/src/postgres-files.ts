@@ -1,11 +1,13 @@
 /**
  * Where PostgreSQL's programs are, whom they run as, and data folders that are ready to be started on.
- * Invariant: `initdb` runs once in a process; every server gets a copy of what it made.
+ * Invariant: `initdb` runs once for all; every server gets a copy of what it made. What lies under its final name is complete.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, realpathSync, renameSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { temporaryFolder } from './daemon.js';
+import { removeFolder, temporaryFolder } from './daemon.js';
 import { findProgram } from './find.js';
 
 /** Debian keeps its programs, of which there may be several versions, off the PATH. */
@@ -51,19 +53,34 @@ export function unprivileged(): User | undefined {
   throw new Error('PostgreSQL does not run as root, and there is neither a user postgres nor nobody');
 }
 
-let template: string | undefined;
-
 /** Puts a new cluster, whose superuser is `postgres` without a password, into `folder`. */
 export function initialise(binaries: string, folder: string, user: User | undefined): void {
-  if (!template) {
-    const made = temporaryFolder('postgres-template');
-    own(made, user);
-    const args = ['-D', join(made, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
-    execFileSync(join(binaries, 'initdb'), args, { cwd: made, stdio: 'pipe', ...user });
-    template = made;
-  }
   own(folder, user);
-  copyFolder(join(template, 'data'), join(folder, 'data'));
+  copyFolder(join(findTemplate(binaries, user), 'data'), join(folder, 'data'));
+}
+
+/** It takes seconds, and so it stays in the folder for temporary files, for every process that comes. */
+function findTemplate(binaries: string, user: User | undefined): string {
+  const uid = user?.uid ?? process.getuid?.() ?? 0;
+  const hash = createHash('sha256').update(`${binaries} ${uid}`).digest('hex').slice(0, 12);
+  const template = join(tmpdir(), `headwater-postgres-template-${hash}`);
+  if (isOwned(template, uid)) return template;
+  const made = temporaryFolder('postgres-new');
+  own(made, user);
+  const args = ['-D', join(made, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+  execFileSync(join(binaries, 'initdb'), args, { cwd: made, stdio: 'pipe', ...user });
+  try {
+    renameSync(made, template);
+  } catch (error) {
+    // Another process was faster.
+    removeFolder(made);
+    if (!isOwned(template, uid)) throw error;
+  }
+  return template;
+}
+
+function isOwned(folder: string, uid: number): boolean {
+  return statSync(folder, { throwIfNoEntry: false })?.uid === uid;
 }
 
 /** With owners, rights and times. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { type NatsServer, startNats } from '../src/index.js';
 
 /** What the server says to a question of JetStream; undefined where it cannot be reached, or says nothing for so long. */
@@ -19,7 +19,7 @@ function ask(
     socket.setTimeout(patienceMs, () => socket.destroy());
     socket.on('data', (data) => {
       text += data.toString();
-      const answer = /MSG r 1 \d+\r\n(.*)\r\n/.exec(text)?.[1];
+      const answer = /MSG r 1 +\d+\r\n(.*)\r\n/.exec(text)?.[1];
       if (answer === undefined) return;
       resolve(answer);
       socket.destroy();
@@ -28,6 +28,10 @@ function ask(
     socket.once('close', () => resolve(undefined));
   });
 }
+
+afterEach(() => {
+  delete process.env.HEADWATER_NATS_SERVER;
+});
 
 const STREAM = JSON.stringify({ name: 'x', subjects: ['x'], storage: 'file' });
 
@@ -70,4 +74,13 @@ test('a server with a configuration of its own is started with that', async () =
   const server = await startNats({ config: 'max_payload: 4KB\n' });
   onTestFinished(() => server.stop());
   expect(await ask(server, '$JS.API.INFO', '', 200)).toBeUndefined();
+});
+
+test('a server that does not start is an error with what it said', async () => {
+  await expect(startNats({ config: 'no_such_option: {' })).rejects.toThrow(/has ended: .*Parse error/s);
+});
+
+test('a path in HEADWATER_NATS_SERVER that is not a program is an error that names both', async () => {
+  process.env.HEADWATER_NATS_SERVER = '/no/such/program';
+  await expect(startNats()).rejects.toThrow(/HEADWATER_NATS_SERVER is \/no\/such\/program/);
 });

@@ -36,7 +36,7 @@ export interface Document {
 
 /** Everything that users copy code from. */
 export function readDocumentation(): Document[] {
-  const folders = ['docs/recipes', 'docs/guides'];
+  const folders = ['docs/recipes', 'docs/guides', 'docs/guides/stores'];
   const files = folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder))
       .filter((file) => file.endsWith('.md'))
