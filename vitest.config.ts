@@ -15,7 +15,8 @@ export default defineConfig({
     maxWorkers: 2,
     retry: 0,
     projects: [
-      project('unit', 'test', { testTimeout: 30_000, sequence: { groupOrder: 0 } }),
+      // Many wait for real servers and processes: three at a time keep two cores busy.
+      project('unit', 'test', { testTimeout: 30_000, maxWorkers: 3, sequence: { groupOrder: 0 } }),
       project('sim', 'sim', { testTimeout: 180_000, sequence: { groupOrder: 1 } }),
       // One browser at a time, and never beside the other projects: what it measures is wall-clock time.
       ...(chromium

@@ -59,7 +59,7 @@ export async function restoreLog(admin: pg.Pool, name: string, copy: string): Pr
     ${back.join(';\n')};
     commit;
     drop schema ${copy} cascade;
-    select pg_terminate_backend(pid) from pg_stat_activity where application_name <> 'test' and backend_type = 'client backend'`);
+    select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name <> 'test' and backend_type = 'client backend'`);
 }
 
 export async function dropLog(admin: pg.Pool, name: string): Promise<void> {
