@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { bundle } from '@headwater/services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newName, serve } from './kit.js';
 
@@ -15,36 +14,8 @@ interface Seen {
   readonly written: number;
 }
 
-// Node 20 reads no TypeScript.
-beforeAll(async () => {
-  const source = (path: string) => new URL(`../${path}`, PACKAGE).pathname;
-  const { build } = await loadVite();
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    resolve: {
-      alias: [
-        { find: /^@headwater\/([^/]+)$/, replacement: source('$1/src/index.ts') },
-        { find: /^@headwater\/([^/]+)\/(.+)$/, replacement: source('$1/src/$2/index.ts') },
-      ],
-    },
-    ssr: { noExternal: true, external: ['@nats-io/jetstream', '@nats-io/transport-node'] },
-    build: {
-      ssr: true,
-      outDir: OUT.pathname,
-      minify: false,
-      rolldownOptions: { input: { publisher: source('store-nats/test/children/publisher.ts') } },
-    },
-  });
-});
-
+beforeAll(() => bundle({ publisher: `${PACKAGE.pathname}test/children/publisher.ts` }, OUT));
 afterAll(() => rm(OUT, { recursive: true, force: true }));
-
-/** Vitest brings it along. */
-async function loadVite(): Promise<{ build(config: object): Promise<unknown> }> {
-  const vitest = createRequire(import.meta.url).resolve('vitest');
-  return import(pathToFileURL(createRequire(vitest).resolve('vite')).href);
-}
 
 async function publish([url, log, name]: readonly string[], own: number, total: number, skewMs: number): Promise<Seen> {
   const args = [

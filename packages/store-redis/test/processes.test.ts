@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { bundle } from '@headwater/services';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { dropLog, newName, useRedis } from './kit.js';
 
@@ -19,36 +18,8 @@ interface Seen {
   readonly written: number;
 }
 
-// Node 20 reads no TypeScript.
-beforeAll(async () => {
-  const source = (path: string) => new URL(`../${path}`, PACKAGE).pathname;
-  const { build } = await loadVite();
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    resolve: {
-      alias: [
-        { find: /^@headwater\/([^/]+)$/, replacement: source('$1/src/index.ts') },
-        { find: /^@headwater\/([^/]+)\/(.+)$/, replacement: source('$1/src/$2/index.ts') },
-      ],
-    },
-    ssr: { noExternal: true, external: ['redis', 'ioredis'] },
-    build: {
-      ssr: true,
-      outDir: OUT.pathname,
-      minify: false,
-      rolldownOptions: { input: { publisher: source('store-redis/test/children/publisher.ts') } },
-    },
-  });
-});
-
+beforeAll(() => bundle({ publisher: `${PACKAGE.pathname}test/children/publisher.ts` }, OUT, ['redis', 'ioredis']));
 afterAll(() => rm(OUT, { recursive: true, force: true }));
-
-/** Vitest brings it along. */
-async function loadVite(): Promise<{ build(config: object): Promise<unknown> }> {
-  const vitest = createRequire(import.meta.url).resolve('vitest');
-  return import(pathToFileURL(createRequire(vitest).resolve('vite')).href);
-}
 
 async function publish(log: string, name: string, own: number, total: number, skewMs: number): Promise<Seen> {
   const args = [new URL('publisher.js', OUT).pathname, url, log, name, `${own}`, `${total}`, `${skewMs}`];

@@ -3,20 +3,13 @@
  * Invariant: a line of a file has the number that it has in its document, so that an error points at the place to mend.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { loadVite, SOURCES } from '@headwater/services';
 import { afterAll, beforeAll } from 'vitest';
 import { type Block, type Document, serversOf, testsOf } from './document.js';
 
 const PACKAGE = new URL('../../', import.meta.url).pathname;
 export const PACKAGES: string = new URL('../../../', import.meta.url).pathname;
-
-/** Module names of the packages' sources: no document needs a build. */
-const ALIAS = [
-  { find: /^@headwater\/([^/]+)$/, replacement: `${PACKAGES}$1/src/index.ts` },
-  { find: /^@headwater\/([^/]+)\/(.+)$/, replacement: `${PACKAGES}$1/src/$2/index.ts` },
-];
 
 let made = 0;
 
@@ -78,7 +71,7 @@ export class Workspace {
       configFile: false,
       root: this.folder,
       logLevel: 'error',
-      resolve: { alias: ALIAS },
+      resolve: { alias: SOURCES },
       ssr: { noExternal: true, external: installed() },
       build: {
         ssr: true,
@@ -114,10 +107,4 @@ function padded({ line, text, before }: Block): string {
 function installed(): string[] {
   const { devDependencies } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
   return Object.keys(devDependencies).filter((name) => !name.startsWith('@headwater/'));
-}
-
-/** Vitest brings it along. */
-async function loadVite(): Promise<{ build(config: object): Promise<unknown> }> {
-  const vitest = createRequire(import.meta.url).resolve('vitest');
-  return import(pathToFileURL(createRequire(vitest).resolve('vite')).href);
 }

@@ -1,38 +1,16 @@
-/** Scripts of test/children in processes of their own. They are bundled from the sources first: Node 20 reads no TypeScript. */
+/** Scripts of test/children in processes of their own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
+import { bundle } from '@headwater/services';
 
 const PACKAGE = new URL('../../', import.meta.url);
 const OUT = new URL(`node_modules/.children-${process.pid}/`, PACKAGE);
 
-/** Bundles everything but LMDB. */
-export async function buildChildren(names: readonly string[]): Promise<void> {
-  const { build } = await loadVite();
-  const source = (path: string) => new URL(`../${path}`, PACKAGE).pathname;
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    resolve: {
-      alias: [
-        { find: /^@headwater\/([^/]+)$/, replacement: source('$1/src/index.ts') },
-        { find: /^@headwater\/([^/]+)\/(.+)$/, replacement: source('$1/src/$2/index.ts') },
-      ],
-    },
-    ssr: { noExternal: true, external: ['lmdb'] },
-    build: {
-      ssr: true,
-      outDir: OUT.pathname,
-      minify: false,
-      rolldownOptions: {
-        input: Object.fromEntries(names.map((name) => [name, source(`store-lmdb/test/children/${name}.ts`)])),
-        output: { chunkFileNames: '[name].js' },
-      },
-    },
-  });
+/** Makes the scripts of these names. */
+export function buildChildren(names: readonly string[]): Promise<void> {
+  return bundle(Object.fromEntries(names.map((name) => [name, `${PACKAGE.pathname}test/children/${name}.ts`])), OUT);
 }
 
 export async function removeChildren(): Promise<void> {
@@ -89,10 +67,4 @@ export class Child {
     this.process.kill('SIGKILL');
     await this.#ended;
   }
-}
-
-/** Vitest brings it along. */
-async function loadVite(): Promise<{ build(config: object): Promise<unknown> }> {
-  const vitest = createRequire(import.meta.url).resolve('vitest');
-  return import(pathToFileURL(createRequire(vitest).resolve('vite')).href);
 }

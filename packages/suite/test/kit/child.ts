@@ -1,9 +1,8 @@
-/** Scripts of test/children in processes of their own. They are bundled from the sources first: Node 20 reads no TypeScript. */
+/** Scripts of test/children in processes of their own. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { bundle } from '@headwater/services';
 import { onTestFinished } from 'vitest';
 import { DEADLINE_MS } from './wait.js';
 
@@ -18,30 +17,9 @@ const SUITE = new URL('../../', import.meta.url);
 /** As deep in the tree as the sources, so that paths relative to them stay what they are. */
 const OUT = new URL(`node_modules/.children-${process.pid}/`, SUITE);
 
-/** Bundles everything but the frameworks. */
-export async function buildChildren(names: readonly string[]): Promise<void> {
-  const { build } = await loadVite();
-  const source = (path: string) => new URL(`../${path}`, SUITE).pathname;
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    resolve: {
-      alias: [
-        { find: /^@headwater\/([^/]+)$/, replacement: source('$1/src/index.ts') },
-        { find: /^@headwater\/([^/]+)\/(.+)$/, replacement: source('$1/src/$2/index.ts') },
-      ],
-    },
-    ssr: { noExternal: true, external: ['compression', 'express', 'express4', 'fastify'] },
-    build: {
-      ssr: true,
-      outDir: OUT.pathname,
-      minify: false,
-      rolldownOptions: {
-        input: Object.fromEntries(names.map((name) => [name, source(`suite/test/children/${name}.ts`)])),
-        output: { chunkFileNames: '[name].js' },
-      },
-    },
-  });
+/** Makes the scripts of these names. */
+export function buildChildren(names: readonly string[]): Promise<void> {
+  return bundle(Object.fromEntries(names.map((name) => [name, `${SUITE.pathname}test/children/${name}.ts`])), OUT);
 }
 
 export async function removeChildren(): Promise<void> {
@@ -83,10 +61,4 @@ export interface Running {
   readonly said: string;
   readonly ended: Promise<Ended>;
   signal(signal: NodeJS.Signals): void;
-}
-
-/** Vitest brings it along. */
-async function loadVite(): Promise<{ build(config: object): Promise<unknown> }> {
-  const vitest = createRequire(import.meta.url).resolve('vitest');
-  return import(pathToFileURL(createRequire(vitest).resolve('vite')).href);
 }
