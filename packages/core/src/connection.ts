@@ -104,6 +104,17 @@ export class Connection {
     return cursor ? Math.max(0, this.#hub.log.head - cursor.position) : 0;
   }
 
+  /** What was written so far: messages, control events not counted, and bytes of everything. */
+  get sent(): { readonly events: number; readonly bytes: number } {
+    const { events, written } = this.#outlet;
+    return { events, bytes: written };
+  }
+
+  /** Milliseconds since the stream was opened, 0 before. */
+  get ageMs(): number {
+    return this.#outlet.wasOpened ? this.#hub.options.clock.elapsed() - this.#outlet.openedAt : 0;
+  }
+
   /** Aborts when the connection ends; its reason is the close reason. */
   get signal(): AbortSignal {
     return this.#outlet.signal;
@@ -166,6 +177,7 @@ export class Connection {
         `Cannot follow ${known.size} channels on one connection: maxChannels is ${this.#hub.options.maxChannels}`,
       );
     }
+    this.#outlet.asked();
     for (const { channel } of subscriptions) this.#hub.checkRegion(channel, this.region, this);
     if (options.clientId !== undefined) {
       assertCursors(this.#hub);
@@ -180,6 +192,11 @@ export class Connection {
     }
     outlet.cursor ??= new Cursor(outlet, this.#hub);
     return this.#hub.handled(outlet.cursor.subscribe(subscriptions, control));
+  }
+
+  /** @internal A handler is about to find out whether this connection may have its stream. */
+  asked(): void {
+    this.#outlet.asked();
   }
 
   /** @internal Never shortens a permission, nor gives an end to one that has none. */
@@ -203,7 +220,7 @@ export class Connection {
     const { end = 'close' } = options;
     if (end !== 'close' && end !== 'keep') throw new TypeError(`end must be 'close' or 'keep', not ${String(end)}`);
     this.#outlet.begin();
-    return this.#hub.handled(this.#pump(source, options), 'source', this);
+    return this.#hub.handled(this.#pump(source, options));
   }
 
   async #pump(source: Source, { end = 'close', onError }: SendSourceOptions): Promise<boolean> {
@@ -212,6 +229,8 @@ export class Connection {
         if (!(await this.send(message))) return false;
       }
     } catch (error) {
+      // Before the end that it brings: whoever tells of the end can say why.
+      this.#hub.observers.error(error, 'source', this);
       const last = onError?.(error);
       if (last !== undefined) await this.send(last);
       this.close({ reason: 'error', detail: error instanceof Error ? error.message : String(error) });

@@ -14,7 +14,7 @@ import { hasCode } from './errors.js';
 import { formatEventId } from './event-id.js';
 import { batchOf, type Delivered } from './flush.js';
 import { Following } from './following.js';
-import { encodeControl, type Frame, withoutId } from './frame.js';
+import { encodeControl, type Frame, tracesOf, withoutId } from './frame.js';
 import type { HubCore } from './hub-core.js';
 import type { LiveSet } from './live-set.js';
 import type { Resume } from './observer.js';
@@ -41,6 +41,9 @@ import type { Subscription } from './subscription.js';
  */
 type Phase = 'new' | 'moving' | 'behind' | 'reading' | 'live' | 'idle' | 'ended';
 
+/** For clients that know of it: what they get from here on is new. A comment, so that nobody else sees it. */
+const LIVE = textBatch(': live\n');
+
 export class Cursor {
   /** The place. While live it may lag behind what `position` says: a flush moves only those it writes to. */
   seq = 0;
@@ -62,6 +65,8 @@ export class Cursor {
   #unsubscribed = false;
   #skipping = false;
   #repair: Repair | undefined;
+  /** The client has been told that something is to be caught up with, and waits for the end of it. */
+  #saysWhenLive = false;
   /** Whoever awaited something goes on only if this is still the number it started with. */
   #turn = 0;
   readonly #waiting = new Waiting();
@@ -162,10 +167,11 @@ export class Cursor {
         return;
       }
       events = due.length;
-      own = batchOf(due, false);
+      own = batchOf(due, { linked: false, traced: this.#following.isTraced });
     }
     this.seq = to;
     if (!this.#outlet.write(own)) return;
+    this.#outlet.events += events;
     delivered.writes++;
     delivered.events += events;
     delivered.bytes += own.size;
@@ -335,11 +341,14 @@ export class Cursor {
     this.#phase = 'live';
     this.set = this.#hub.liveSets.join(this, this.#key(), this.channels, {
       linked: this.#isLinked,
+      traced: this.#following.isTraced,
       filtered: this.#following.isFiltered,
       region: this.connection.region,
     });
     this.liveSince = this.#hub.flusher.no;
     this.#hub.observers.emit('live', this.connection);
+    if (this.#saysWhenLive) this.#outlet.write(LIVE);
+    this.#saysWhenLive = false;
   }
 
   #leaveLive(): void {
@@ -378,10 +387,14 @@ export class Cursor {
       const shown = anonymous
         ? frames.map((frame) => ({ ...frame, prev: undefined, bytes: withoutId(frame.bytes) }))
         : frames;
-      const batch = batchOf(shown, this.#isLinked && !anonymous);
+      const batch = batchOf(shown, { linked: this.#isLinked && !anonymous, traced: this.#following.isTraced });
       if (!this.#outlet.write(batch)) return;
-      const part = { frames: frames.length, bytes: batch.size };
-      this.#hub.observers.emit('replayed', this.connection, part);
+      this.#outlet.events += frames.length;
+      const { observers } = this.#hub;
+      if (observers.hears('replayed')) {
+        const part = { frames: frames.length, bytes: batch.size, traces: tracesOf(frames) };
+        observers.emit('replayed', this.connection, part);
+      }
     }
     if (this.#phase !== 'behind') return;
     const target = this.#repair ? this.#repair.x : this.#hub.flusher.to;
@@ -492,6 +505,8 @@ export class Cursor {
     this.#outlet.begin();
     if (!this.#control) return;
     const { id: conn, heartbeatMs } = this.#outlet;
+    // To a fresh stream there is nothing to catch up with, and no write to be spent on saying so.
+    this.#saysWhenLive = resume !== 'fresh' && this.#outlet.wantsLinks;
     const prev = this.#isLinked ? { prev: true } : {};
     this.#outlet.write(textBatch(encodeControl('open', { v: 1, conn, resume, channels, heartbeatMs, ...prev }, id)));
   }
@@ -517,6 +532,6 @@ export class Cursor {
 
   #key(): string {
     const form = this.#following.isFiltered ? 'filtered' : this.#isLinked ? 'linked' : '';
-    return `${this.channels.toSorted().join()}|${form}|${this.connection.region ?? ''}`;
+    return `${this.channels.toSorted().join()}|${form}|${this.#following.isTraced}|${this.connection.region ?? ''}`;
   }
 }

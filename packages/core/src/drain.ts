@@ -18,7 +18,7 @@ export async function drain(core: HubCore, windowMs: number, delayMs: number): P
   await sendAway(core, [...core.outlets], windowMs);
   // Who was let in while the last ones were sent away: a pipelined request, say.
   for (const outlet of [...core.outlets]) farewell(core, outlet, 'shutdown');
-  for (let waited = 0; core.hasLingering && waited < FAREWELL_MS; waited += 20) {
+  for (let waited = 0; core.lingering > 0 && waited < FAREWELL_MS; waited += 20) {
     await sleep(core, 20);
     core.reapLingering(Number.NEGATIVE_INFINITY);
   }

@@ -8,13 +8,14 @@
 import { type Batch, joinBatch } from './batch.js';
 import type { Clock } from './clock.js';
 import type { Cursor } from './cursor.js';
-import { encodeLink, type Frame } from './frame.js';
-import type { LiveSet, LiveSets } from './live-set.js';
+import { encodeLink, encodeTrace, type Frame, NOTHING, tracesOf } from './frame.js';
+import type { LiveSet, LiveSets, SetForm } from './live-set.js';
 import type { Observers } from './observer.js';
 import { MAX_BATCH_BYTES } from './options.js';
 import { mayCross } from './regions.js';
 import type { Ring } from './ring.js';
 import { inSlices } from './slices.js';
+import type { TraceContext } from './trace-context.js';
 
 /** What one live set gets: a shared batch, or the frames for members with filters of their own. */
 interface Delivery {
@@ -93,14 +94,16 @@ export class Flusher {
     this.#to = (frames[frames.length - 1] as Frame).seq;
     const deliveries = this.#prepare(frames, no);
     const begun = this.#clock.elapsed();
+    const traces = this.#observers.hears('flushed') ? this.#tracesOf(frames) : undefined;
     const stats = { frames: frames.length, writes: 0, events: 0, bytes: 0 };
     inSlices(this.#clock, this.#steps(deliveries, no, stats), (holdMs) => {
       if (this.#no !== no) return;
       this.#running = false;
       this.#ring().evict(this.#to);
-      if (!this.#observers.isEmpty) {
+      if (this.#observers.hears('flushed')) {
         const lagMs = Math.max(0, this.#clock.now() - (frames[0] as Frame).time);
-        this.#observers.emit('flushed', { ...stats, holdMs, durationMs: this.#clock.elapsed() - begun, lagMs });
+        const durationMs = this.#clock.elapsed() - begun;
+        this.#observers.emit('flushed', { ...stats, holdMs, durationMs, lagMs, traces });
       }
       if (this.#ring().head > this.#to) this.notify();
     });
@@ -120,6 +123,11 @@ export class Flusher {
     return frames;
   }
 
+  /** The trace contexts of the frames that somebody live follows. */
+  #tracesOf(frames: readonly Frame[]): readonly TraceContext[] | undefined {
+    return tracesOf(frames.filter(({ trace, channel }) => trace && this.#liveSets.isFollowed(channel)));
+  }
+
   /** Who gets what: costs the live sets of the active channels, nothing else. */
   #prepare(frames: readonly Frame[], no: number): Delivery[] {
     const active = new Set<string>();
@@ -136,7 +144,7 @@ export class Flusher {
         set.flushNo = no;
         const selection = [...active].filter((name) => set.channels.has(name));
         const form = set.linked ? 'linked' : set.filtered ? 'filtered' : '';
-        const key = `${form}|${isRegional ? set.region : ''}|${selection.join()}`;
+        const key = `${form}|${set.traced}|${isRegional ? set.region : ''}|${selection.join()}`;
         let part = shared.get(key);
         if (!part) {
           const isAll = selection.length === active.size && !isRegional;
@@ -145,7 +153,7 @@ export class Flusher {
             : frames.filter((f) => set.channels.has(f.channel) && mayCross(f.region, set.region));
           // What is for others only: the set stands at the end of the flush all the same.
           if (chosen.length === 0) continue;
-          part = { frames: chosen, batch: set.filtered ? undefined : batchOf(chosen, set.linked) };
+          part = { frames: chosen, batch: set.filtered ? undefined : batchOf(chosen, set) };
           shared.set(key, part);
         }
         deliveries.push({ set, members: set.members.slice(), ...part });
@@ -176,8 +184,14 @@ export class Flusher {
   }
 }
 
-/** Frames as one batch, each after its `prev` comment where the connection asked for it. */
-export function batchOf(frames: readonly Frame[], linked: boolean): Batch {
-  if (!linked) return joinBatch(frames.map((frame) => frame.bytes));
-  return joinBatch(frames.flatMap((frame) => [encodeLink(frame), frame.bytes]));
+/** Frames as one batch, each after the comments that the connection gets. */
+export function batchOf(frames: readonly Frame[], { linked, traced }: Pick<SetForm, 'linked' | 'traced'>): Batch {
+  if (!linked && !traced) return joinBatch(frames.map((frame) => frame.bytes));
+  return joinBatch(
+    frames.flatMap((frame) => [
+      linked ? encodeLink(frame) : NOTHING,
+      traced ? encodeTrace(frame) : NOTHING,
+      frame.bytes,
+    ]),
+  );
 }

@@ -18,6 +18,11 @@ export class Following {
     return false;
   }
 
+  get isTraced(): boolean {
+    for (const { trace } of this.#map.values()) if (trace) return true;
+    return false;
+  }
+
   /** The EventId that a subscription asked to begin after, if one did. */
   get fromId(): string | undefined {
     for (const { from } of this.#map.values()) if (from !== 'now' && from !== 'earliest') return from;

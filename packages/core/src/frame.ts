@@ -5,9 +5,10 @@
 import { Buffer } from 'node:buffer';
 import { SseError } from './errors.js';
 import { formatEventId } from './event-id.js';
+import { unlabel } from './labels.js';
 import type { Message, Serializer } from './message.js';
-import { unlabel } from './regions.js';
 import type { Entry } from './store.js';
+import type { TraceContext } from './trace-context.js';
 
 /** Lowest `retry` that may be sent, in milliseconds: browsers obey 0 and reconnect in a hot loop. */
 export const MIN_RETRY_MS = 250;
@@ -89,6 +90,8 @@ export interface Frame {
   readonly prev: number | undefined;
   /** Connections of other regions do not get it. */
   readonly region: string | undefined;
+  /** Where in a trace it was published. */
+  readonly trace: TraceContext | undefined;
   /** Milliseconds since 1970 by the publisher's clock: for measuring, never for order. */
   readonly time: number;
   /** The id line, the stored body, the blank line. */
@@ -100,7 +103,12 @@ export function encodeLink(frame: Frame): Uint8Array {
   return frame.prev === undefined ? NOTHING : Buffer.from(`: ${frame.channel} ${frame.prev}\n`, 'latin1');
 }
 
-const NOTHING = new Uint8Array(0);
+/** The comment line that tells a client within which trace the event was published. */
+export function encodeTrace({ trace }: Frame): Uint8Array {
+  return trace === undefined ? NOTHING : Buffer.from(`: traceparent ${trace.traceparent}\n`, 'latin1');
+}
+
+export const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** A hub frame: the id line, the stored body, the blank line. */
 export function encodeFrame(id: string, body: Uint8Array): Buffer {
@@ -114,8 +122,14 @@ export function encodeFrame(id: string, body: Uint8Array): Buffer {
 
 /** The frame of an entry of the log. Its id uses the epoch in force at its place, which is the one it was stamped with. */
 export function toFrame({ seq, epoch, channel, prev, time, body: stored }: Entry): Frame {
-  const { region, body } = unlabel(stored);
-  return { seq, channel, prev, region, time, bytes: encodeFrame(formatEventId(epoch, seq), body) };
+  const { region, trace, body } = unlabel(stored);
+  return { seq, channel, prev, region, trace, time, bytes: encodeFrame(formatEventId(epoch, seq), body) };
+}
+
+/** The trace contexts of `frames`, undefined where there are none. */
+export function tracesOf(frames: readonly Frame[]): readonly TraceContext[] | undefined {
+  const traces = frames.flatMap(({ trace }) => trace ?? []);
+  return traces.length > 0 ? traces : undefined;
 }
 
 /** The same frame as an anonymous one: without its id it moves no cursor. */

@@ -127,7 +127,7 @@ export class Heartbeat {
     const ask = () => connection.renew?.();
     // Whoever waits too long for the answer could not renew by itself any more.
     const renewed = await withTimeout(clock, callbackTimeoutMs, 'authorize', ask).catch((error) => {
-      this.#hub.observers.error(error, 'subscribe', connection);
+      this.#hub.observers.error(error, 'authorize', connection);
     });
     if (!outlet.isOpen || connection.expiresAt !== at) return;
     if (renewed && renewed.principal === connection.principal && (renewed.expiresAt ?? Number.POSITIVE_INFINITY) > at) {

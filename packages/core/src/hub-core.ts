@@ -49,7 +49,7 @@ export class HubCore {
   constructor(hub: Hub, options: ResolvedOptions) {
     this.hub = hub;
     this.options = options;
-    this.observers = new Observers(options.observers);
+    this.observers = new Observers(hub, options.observers);
     this.admission = new Admission(options);
     this.#prelude = preludeOf(options.retryMs);
     this.#prefix = Math.floor(options.random() * 36 ** 6).toString(36);
@@ -87,8 +87,14 @@ export class HubCore {
     });
   }
 
-  get hasLingering(): boolean {
-    return this.#lingering.size > 0;
+  /** Streams that have ended with bytes still waiting. */
+  get lingering(): number {
+    return this.#lingering.size;
+  }
+
+  /** Who watches for revocations. */
+  get watching(): number {
+    return this.#watches.size;
   }
 
   get isEmpty(): boolean {
@@ -187,7 +193,10 @@ export class HubCore {
   finished(outlet: Outlet, ended: Ended): void {
     this.admission.release(outlet);
     this.connections.delete(outlet.connection);
-    if (!this.outlets.delete(outlet)) return;
+    if (!this.outlets.delete(outlet)) {
+      if (outlet.wasAsked) this.observers.emit('abandoned', outlet.connection, ended);
+      return;
+    }
     const durationMs = this.options.clock.elapsed() - outlet.openedAt;
     this.observers.emit('closed', outlet.connection, { ...ended, durationMs });
   }

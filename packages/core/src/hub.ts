@@ -10,6 +10,7 @@ import { HubCore } from './hub-core.js';
 import { toNewEntry } from './new-entry.js';
 import type { CloseReason, Observer } from './observer.js';
 import { type HubOptions, resolveOptions } from './options.js';
+import { Publishing } from './publishing.js';
 import { toJson } from './snapshots.js';
 import { type Appended, CONTROL_CHANNEL, type NewEntry } from './store.js';
 import { type SyncQuery, type SyncResult, sync } from './sync.js';
@@ -43,6 +44,18 @@ export interface HubStats {
   readonly channels: number;
   /** How many messages this process was behind its store when it last looked (`headCheckMs`). */
   readonly feedLag: number;
+  /** Subscriptions, wherever they are: live, behind, or waiting for their place. */
+  readonly subscriptions: number;
+  /** Places taken of `maxConnections`. */
+  readonly admitted: number;
+  /** Streams that are over for the hub, with bytes that the client has not taken yet. */
+  readonly ending: number;
+  /** Calls of `authorize` under way. */
+  readonly authorizing: number;
+  /** Reads of history from the store under way. */
+  readonly reads: number;
+  /** Who waits for the log to reach a place, or for the store to be there. */
+  readonly waiting: number;
 }
 
 /** One log, its channels, its connections. Made by {@link createHub}. */
@@ -165,7 +178,7 @@ export class Hub<Map extends object = EventMap> {
 
   /** Looks at every connection: for a probe now and then, not for every event. */
   stats(): HubStats {
-    const { outlets, cursors, liveSets, log } = this.#core;
+    const { outlets, cursors, liveSets, log, admission, replay } = this.#core;
     let live = 0;
     let catchingUp = 0;
     let pendingBytes = 0;
@@ -181,6 +194,12 @@ export class Hub<Map extends object = EventMap> {
       pendingBytes,
       channels: liveSets.channelCount,
       feedLag: log.behind,
+      subscriptions: cursors.size,
+      admitted: admission.size,
+      ending: this.#core.lingering,
+      authorizing: this.#core.watching,
+      reads: replay.reads,
+      waiting: log.waiting,
     };
   }
 
@@ -251,12 +270,17 @@ export class Hub<Map extends object = EventMap> {
   }
 
   async #publish(entry: NewEntry): Promise<Published> {
-    const { epoch, seq, duplicate } = await this.#append(entry);
-    const id = formatEventId(epoch, seq);
     const { observers } = this.#core;
-    const { channel, body } = entry;
-    if (!observers.isEmpty) observers.emit('published', { channel, id, bytes: body.length, duplicate });
-    return { id, duplicate };
+    const publishing = observers.hears('published') ? new Publishing(observers, entry) : undefined;
+    try {
+      const { epoch, seq, duplicate } = await this.#append(publishing?.entry ?? entry);
+      const published = { id: formatEventId(epoch, seq), duplicate };
+      publishing?.stored(published);
+      return published;
+    } catch (error) {
+      publishing?.failed(error);
+      throw error;
+    }
   }
 
   async #command(command: Command): Promise<void> {

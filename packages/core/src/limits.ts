@@ -19,6 +19,11 @@ export class Admission {
     this.#rate = maxConnectsPerSecond === false ? undefined : new Rate(maxConnectsPerSecond, clock);
   }
 
+  /** Places taken. */
+  get size(): number {
+    return this.#admitted.size;
+  }
+
   /** Why `outlet` may not open; undefined where it may, and is counted from now on until `release`. */
   refuse(outlet: Outlet): string | undefined {
     if (this.draining) return 'shutting down';

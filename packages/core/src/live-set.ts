@@ -5,7 +5,7 @@
 import type { Cursor } from './cursor.js';
 
 /** What the members of a live set have in common beside their channels. */
-export type SetForm = Pick<LiveSet, 'linked' | 'filtered' | 'region'>;
+export type SetForm = Pick<LiveSet, 'linked' | 'traced' | 'filtered' | 'region'>;
 
 /** Connections with the same channels and the same form of frames. */
 export class LiveSet {
@@ -13,6 +13,8 @@ export class LiveSet {
   readonly channels: ReadonlySet<string>;
   /** Frames start with their `prev` comment. */
   readonly linked: boolean;
+  /** Frames start with their trace context. */
+  readonly traced: boolean;
   /** Each member has filters of its own, so that nothing can be shared. */
   readonly filtered: boolean;
   /** The region of every member. */
@@ -22,10 +24,11 @@ export class LiveSet {
   flushNo = 0;
 
   constructor(key: string, channels: ReadonlySet<string>, form: SetForm) {
-    const { linked, filtered, region } = form;
+    const { linked, traced, filtered, region } = form;
     this.key = key;
     this.channels = channels;
     this.linked = linked;
+    this.traced = traced;
     this.filtered = filtered;
     this.region = region;
   }
@@ -38,6 +41,15 @@ export class LiveSets {
   /** The live sets that subscribe to `channel`. */
   of(channel: string): Iterable<LiveSet> {
     return this.#byChannel.get(channel) ?? NONE;
+  }
+
+  isFollowed(channel: string): boolean {
+    return this.#byChannel.has(channel);
+  }
+
+  /** All of them. */
+  all(): Iterable<LiveSet> {
+    return this.#byKey.values();
   }
 
   /** Number of channels that someone live subscribes to. */

@@ -93,6 +93,11 @@ export class Log {
     return Math.max(0, this.#behind - this.head);
   }
 
+  /** Who waits for a place, or for the store. */
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
   get isTailing(): boolean {
     return this.#tail !== undefined;
   }

@@ -7,8 +7,9 @@ import { checkChannel } from './channel.js';
 import { SseError } from './errors.js';
 import { CONTROL_PREFIX, encodeBody } from './frame.js';
 import { toChange } from './keyed.js';
+import { label } from './labels.js';
 import { type Serializer, toMessage } from './message.js';
-import { askRegion, label, type RegionOf } from './regions.js';
+import { askRegion, type RegionOf } from './regions.js';
 import type { NewEntry } from './store.js';
 
 /** What the encoding depends on: a hub's own options. */
@@ -54,7 +55,7 @@ export function toNewEntry(
   checkSize(body.length, options.maxEventBytes);
   const item = options.isKeyed ? toChange(channel, message.data) : undefined;
   const region = askRegion(options.regionOf, channel);
-  return { channel, body: label(body, region), time: options.time, key, item };
+  return { channel, body: label(body, { region }), time: options.time, key, item };
 }
 
 /** @throws SseError `ERR_SSE_EVENT_TOO_LARGE` */

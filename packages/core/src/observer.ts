@@ -1,6 +1,9 @@
 /** The Observer contract: what metrics, tracing and logging implement. The hub calls every member under a guard: one that throws breaks nothing. */
 import type { Connection } from './connection.js';
+import { diagnose, isDiagnosed } from './diagnostics.js';
+import type { Hub } from './hub.js';
 import type { Policy, ResetReason } from './reset.js';
+import type { TraceContext } from './trace-context.js';
 
 /** Why a connection ended. One closed set; free text goes into `detail`. */
 export type CloseReason =
@@ -33,6 +36,7 @@ export interface Denial {
 /** Where an error came from. */
 export type ErrorSource =
   | 'publish'
+  | 'authorize'
   | 'subscribe'
   | 'send'
   | 'source'
@@ -43,12 +47,28 @@ export type ErrorSource =
   | 'observer'
   | 'transport';
 
+/** Follows one message from `publish` to what becomes of it: one of the two is called, once. */
+export interface PublishFollower {
+  /** Stored with the message, and told when it is delivered (`flushed`, `replayed`). Of several observers the first that has one decides. */
+  readonly trace?: TraceContext | undefined;
+  stored(entry: { id: string; duplicate: boolean }): void;
+  failed(error: unknown): void;
+}
+
 /** Implementers MUST return quickly (the calls are part of the flush) and MUST NOT close or write to connections synchronously. */
 export interface Observer {
+  /** A stream is asked for; nothing is decided, nothing sent. Called in the turn, and in the context, of the request's handler. */
+  connecting?(connection: Connection): void;
+  /** `authorize` of a ready-made handler has allowed the connection its channels. */
+  authorized?(connection: Connection): void;
+  /** A stream's headers are about to leave. What is answered becomes their `traceparent`. Of several observers the first that answers decides. */
+  opening?(connection: Connection): TraceContext | undefined;
   /** A stream's headers have left. */
   opened?(connection: Connection): void;
   /** A stream ended. Called once per `opened`. `durationMs` counts from `opened`. */
   closed?(connection: Connection, end: { reason: CloseReason; detail: string | undefined; durationMs: number }): void;
+  /** What was asked for (`connecting`) has ended before a stream was opened: the client has left, it was refused, or got an error. */
+  abandoned?(connection: Connection, end: { reason: CloseReason; detail: string | undefined }): void;
   /** A stream was refused before or while opening. */
   refused?(connection: Connection, why: string): void;
   /** Somebody was kept from something for good: a record for audits. */
@@ -62,11 +82,14 @@ export interface Observer {
   ): void;
   /** The connection left the live set: its sink has no room. */
   lagged?(connection: Connection): void;
+  /** A message is about to be stored. Called in the turn, and in the context, of `publish`. What is answered is told how that ends. */
+  publishing?(entry: { channel: string; bytes: number }): PublishFollower | undefined;
   /** A message was stored. `bytes` is the size of its body. */
   published?(entry: { channel: string; id: string; bytes: number; duplicate: boolean }): void;
   /**
    * A flush is done. `frames` in the range, `writes` made, `events` and `bytes` written in all, `holdMs` the longest hold of the event loop,
-   * `lagMs` from the publisher's time of its oldest message to now (clocks of machines differ).
+   * `lagMs` from the publisher's time of its oldest message to now (clocks of machines differ). `traces` are the trace contexts of the
+   * messages that somebody live follows, where there are any.
    */
   flushed?(flush: {
     frames: number;
@@ -76,9 +99,13 @@ export interface Observer {
     holdMs: number;
     durationMs: number;
     lagMs: number;
+    traces?: readonly TraceContext[] | undefined;
   }): void;
-  /** A connection that is behind has got a part of its history. */
-  replayed?(connection: Connection, part: { frames: number; bytes: number }): void;
+  /** A connection that is behind has got a part of its history. `traces` as in `flushed`. */
+  replayed?(
+    connection: Connection,
+    part: { frames: number; bytes: number; traces?: readonly TraceContext[] | undefined },
+  ): void;
   /** A connection has caught up with the log, and gets new messages as they come. */
   live?(connection: Connection): void;
   /** A snapshot was asked for. `from` says of whom; `found` is false where there is none, `failed` true where the provider failed. */
@@ -97,11 +124,23 @@ export interface Observer {
   error?(error: unknown, source: ErrorSource, connection?: Connection): void;
 }
 
-/** Many observers as one. Each call is guarded; errors of an observer are reported to the others, those of `error` to the process. */
+/** The members that are asked; the others are only told. */
+type Asked = 'publishing' | 'opening';
+type Answer<K extends Asked> = NonNullable<ReturnType<NonNullable<Observer[K]>>>;
+
+/** The members that are told something. */
+export type Told = Exclude<keyof Observer, Asked>;
+
+/**
+ * Many observers as one, and the channels of `node:diagnostics_channel`. Each call is guarded; errors of an observer are reported to
+ * the others, those of `error` to the process.
+ */
 export class Observers {
+  readonly #hub: Hub;
   readonly #list: Set<Observer>;
 
-  constructor(list: readonly Observer[]) {
+  constructor(hub: Hub, list: readonly Observer[]) {
+    this.#hub = hub;
     this.#list = new Set(list);
   }
 
@@ -110,11 +149,13 @@ export class Observers {
     return () => void this.#list.delete(observer);
   }
 
-  get isEmpty(): boolean {
-    return this.#list.size === 0;
+  /** False where what `emit` would be given need not be made. */
+  hears(member: Told): boolean {
+    return this.#list.size > 0 || isDiagnosed(member);
   }
 
-  emit<K extends Exclude<keyof Observer, 'error'>>(member: K, ...args: Parameters<NonNullable<Observer[K]>>): void {
+  emit<K extends Exclude<Told, 'error'>>(member: K, ...args: Parameters<NonNullable<Observer[K]>>): void {
+    if (isDiagnosed(member)) diagnose(this.#hub, member, args);
     for (const observer of this.#list) {
       try {
         (observer[member] as ((...args: unknown[]) => void) | undefined)?.apply(observer, args);
@@ -124,8 +165,31 @@ export class Observers {
     }
   }
 
+  /** As `emit`, for members that answer: what was answered, in order. */
+  ask<K extends Asked>(member: K, ...args: Parameters<NonNullable<Observer[K]>>): Answer<K>[] {
+    const answers: Answer<K>[] = [];
+    for (const observer of this.#list) {
+      const call = observer[member] as ((...args: unknown[]) => Answer<K> | undefined) | undefined;
+      const answer = call && this.guard(() => call.apply(observer, args));
+      if (answer !== undefined) answers.push(answer);
+    }
+    return answers;
+  }
+
+  /** What `call` answers; undefined, and the error reported, where it throws. */
+  guard<T>(call: () => T): T | undefined {
+    try {
+      return call();
+    } catch (error) {
+      this.error(error, 'observer');
+      return undefined;
+    }
+  }
+
   /** Reports an error. Where nobody listens for errors it becomes a process warning, never silence. */
   error(error: unknown, source: ErrorSource, connection?: Connection): void {
+    // Whoever listens there looks on: that somebody cares is not said by it.
+    if (isDiagnosed('error')) diagnose(this.#hub, 'error', [error, source, connection]);
     let heard = false;
     for (const observer of this.#list) {
       if (!observer.error) continue;

@@ -66,8 +66,11 @@ export class Outlet implements SinkEvents {
   stuckSince = -1;
   /** Bytes written in all. */
   written = 0;
+  /** Messages written in all. */
+  events = 0;
 
   readonly #hub: HubCore;
+  #asked = false;
   #sink: Sink | undefined;
   #room: { promise: Promise<boolean>; resolve: (room: boolean) => void } | undefined;
   #abort: AbortController | undefined;
@@ -80,6 +83,10 @@ export class Outlet implements SinkEvents {
     this.id = hub.nextId();
     if (transport.isAlive) transport.watch(() => this.gone());
     else this.#finish('client', undefined);
+  }
+
+  get wasAsked(): boolean {
+    return this.#asked;
   }
 
   get isOpen(): boolean {
@@ -135,9 +142,17 @@ export class Outlet implements SinkEvents {
 
   // ---- opening
 
+  /** Somebody wants the stream. */
+  asked(): void {
+    if (this.#asked || this.ended) return;
+    this.#asked = true;
+    this.#hub.observers.emit('connecting', this.connection);
+  }
+
   /** Opens the stream unless it is open or over. */
   begin(options: OpenOptions = {}): void {
     if (this.#sink || this.ended) return;
+    this.asked();
     if (!this.transport.isAlive) return this.#finish('client', undefined);
     this.#hub.checkOrigin(this.transport.origin, this.transport.request, this.connection);
     const refusal = this.transport.isHead ? undefined : this.#hub.admission.refuse(this);
@@ -155,7 +170,8 @@ export class Outlet implements SinkEvents {
 
   #open(options: OpenOptions, prelude: Batch): void {
     const { status, headers } = options;
-    this.#sink = this.transport.open({ status, headers, prelude }, this);
+    const traceparent = this.#hub.observers.ask('opening', this.connection)[0]?.traceparent;
+    this.#sink = this.transport.open({ status, headers, prelude, traceparent }, this);
     this.openedAt = this.#hub.options.clock.elapsed();
     this.written = prelude.size;
     this.lastTick = this.#hub.heartbeat.tick;
@@ -210,6 +226,7 @@ export class Outlet implements SinkEvents {
     this.#hub.checkSize(batch.size);
     if (this.ended) return FALSE;
     this.begin();
+    this.events++;
     return this.#sendBatch(batch);
   }
 

@@ -3,7 +3,6 @@
  * its region in the stored body, as a first line that never leaves the process: so it is withheld from connections of other
  * regions even by a process that was not told where the channel belongs.
  */
-import { Buffer } from 'node:buffer';
 import { SseError } from './errors.js';
 
 /** The region of a channel; undefined where it belongs to none. Pure: the same in every process, and for ever. */
@@ -11,11 +10,6 @@ export type RegionOf = (channel: string) => string | undefined;
 
 /** What a region's name may be. */
 export const REGION: RegExp = /^[A-Za-z0-9_-]{1,32}$/;
-
-/** `:@`: no comment of an application's begins like this, because each of its lines gets a space first. */
-const COLON = 0x3a;
-const AT = 0x40;
-const LF = 0x0a;
 
 /** Asks `regionOf`. @throws SseError `ERR_SSE_CALLBACK` where it fails, or answers what is no region. */
 export function askRegion(regionOf: RegionOf | undefined, channel: string): string | undefined {
@@ -31,21 +25,6 @@ export function askRegion(regionOf: RegionOf | undefined, channel: string): stri
     'ERR_SSE_CALLBACK',
     `Cannot tell the region of channel "${channel}": regionOf must answer 1 to 32 of A-Z a-z 0-9 _ -, or undefined`,
   );
-}
-
-/** `body` with its region before it. */
-export function label(body: Buffer, region: string | undefined): Buffer {
-  return region === undefined ? body : Buffer.concat([Buffer.from(`:@${region}\n`, 'latin1'), body]);
-}
-
-/** The region of a stored body, and the body as it is sent. */
-export function unlabel(body: Uint8Array): { region: string | undefined; body: Uint8Array } {
-  if (body[0] !== COLON || body[1] !== AT) return { region: undefined, body };
-  const end = body.indexOf(LF);
-  return {
-    region: Buffer.from(body.buffer, body.byteOffset + 2, end - 2).toString('latin1'),
-    body: body.subarray(end + 1),
-  };
 }
 
 /** True where a connection of region `own` may have what belongs to `region`. */

@@ -71,6 +71,11 @@ export class Replay {
     this.#observers = observers;
   }
 
+  /** Reads under way. */
+  get reads(): number {
+    return this.#reads.size;
+  }
+
   /** Frames of `(after, upTo]` that pass `due`, at most one batch of them; undefined where the ring does not reach back to `after`. */
   fromRing(
     channels: Iterable<string>,

@@ -33,6 +33,8 @@ export interface StreamInit {
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
   /** First bytes of the body. */
   readonly prelude: Batch;
+  /** Becomes the headers `traceparent` and, for browsers, `server-timing`; what stands in the latter already stays. */
+  readonly traceparent?: string | undefined;
 }
 
 /** What the client asked for, besides its channels. Validated by the hub, never trusted. */

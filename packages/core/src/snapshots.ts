@@ -145,7 +145,7 @@ export class Snapshots {
 
   /** Tells the observers what became of a call. */
   #watched<T>(channel: string, from: 'provider' | 'items' | 'saved', call: Promise<T | undefined>): typeof call {
-    if (this.#observers.isEmpty) return call;
+    if (!this.#observers.hears('snapshot')) return call;
     const begun = this.#clock.elapsed();
     const tell = (found: boolean, failed: boolean) => {
       const durationMs = this.#clock.elapsed() - begun;
@@ -170,14 +170,19 @@ export class Snapshots {
   }
 }
 
+/** The cause of an `ERR_SSE_CALLBACK` that took too long, under the name that the platform gives its own. */
+class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
+}
+
 /** Runs a user's callback; rejects with `ERR_SSE_CALLBACK` where it fails or takes longer than `ms`. */
 export async function withTimeout<T>(clock: Clock, ms: number, what: string, run: () => T | Promise<T>): Promise<T> {
   let timer: unknown;
   const late = new Promise<never>((_, reject) => {
-    timer = clock.setTimer(
-      () => reject(new SseError('ERR_SSE_CALLBACK', `${what} did not answer within ${ms} ms`)),
-      ms,
-    );
+    timer = clock.setTimer(() => {
+      const message = `${what} did not answer within ${ms} ms`;
+      reject(new SseError('ERR_SSE_CALLBACK', message, { cause: new TimeoutError(message) }));
+    }, ms);
   });
   try {
     return await Promise.race([Promise.resolve().then(run), late]);

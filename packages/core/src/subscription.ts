@@ -37,6 +37,11 @@ export interface SubscribeOptions {
   onReset?: Policy | undefined;
   /** False leaves every `sse.*` event out, for clients that accept nothing but their own messages. Default true. One value per connection. */
   control?: boolean | undefined;
+  /**
+   * True puts the comment line `: traceparent <value>` before each event that was published within a trace, for clients that link to it.
+   * It counts for the whole connection. Default false: traces are the server's own affair.
+   */
+  trace?: boolean | undefined;
 }
 
 export interface Subscription {
@@ -45,6 +50,7 @@ export interface Subscription {
   readonly filter: Filter | undefined;
   readonly onLag: LagPolicy;
   readonly onReset: Policy | undefined;
+  readonly trace: boolean;
   /** Entries at or below this place are not due. */
   readonly start: number;
 }
@@ -54,7 +60,7 @@ const RESET: readonly unknown[] = [undefined, 'snapshot', 'earliest', 'live', 'r
 
 /** @throws TypeError, RangeError for a wrong channel or option. */
 export function toSubscriptions(channels: readonly string[], options: SubscribeOptions): Subscription[] {
-  const { from = 'now', filter, onLag = 'replay', onReset, control = true } = options;
+  const { from = 'now', filter, onLag = 'replay', onReset, control = true, trace = false } = options;
   if (typeof from !== 'string') throw new TypeError(`from must be 'now', 'earliest' or an EventId, not ${typeof from}`);
   if (filter !== undefined && typeof filter !== 'function')
     throw new TypeError(`filter must be a function, not ${typeof filter}`);
@@ -63,10 +69,11 @@ export function toSubscriptions(channels: readonly string[], options: SubscribeO
     throw new TypeError(`onReset must be 'snapshot', 'earliest', 'live' or 'reject', not ${String(onReset)}`);
   }
   if (typeof control !== 'boolean') throw new TypeError(`control must be a boolean, not ${typeof control}`);
+  if (typeof trace !== 'boolean') throw new TypeError(`trace must be a boolean, not ${typeof trace}`);
   if (!control && onReset === 'snapshot') {
     throw new TypeError("onReset: 'snapshot' needs control events: with control: false choose 'earliest' or 'live'");
   }
   if (options.clientId !== undefined) checkClientId(options.clientId);
   if (channels.length === 0) throw new TypeError('Cannot subscribe to nothing: name at least one channel');
-  return channels.map((channel) => ({ channel: checkChannel(channel), from, filter, onLag, onReset, start: 0 }));
+  return channels.map((channel) => ({ channel: checkChannel(channel), from, filter, onLag, onReset, trace, start: 0 }));
 }

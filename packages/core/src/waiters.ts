@@ -2,6 +2,10 @@
 export class Waiters {
   #list: { seq: number; wake: () => void }[] = [];
 
+  get size(): number {
+    return this.#list.length;
+  }
+
   until(seq: number): Promise<void> {
     return new Promise((wake) => this.#list.push({ seq, wake }));
   }

@@ -154,7 +154,7 @@ describe('frames of the hub', () => {
   });
 
   test('encodeLink names the channel and the previous place, or nothing where it is unknown', () => {
-    const frame = { seq: 9, channel: 'news', prev: 7, region: undefined, time: 0, bytes: body };
+    const frame = { seq: 9, channel: 'news', prev: 7, region: undefined, trace: undefined, time: 0, bytes: body };
     expect(Buffer.from(encodeLink(frame)).toString()).toBe(': news 7\n');
     expect(encodeLink({ ...frame, prev: undefined })).toHaveLength(0);
   });

@@ -63,7 +63,7 @@ describe('observers', () => {
 
   test('an error that nobody observes becomes a process warning', async () => {
     const warned = once(process, 'warning');
-    new Observers([]).error(new Error('unheard'), 'store');
+    new Observers(world().hub, []).error(new Error('unheard'), 'store');
     const [warning] = await warned;
     expect([warning.name, warning.message]).toEqual(['HeadwaterWarning', expect.stringContaining('unheard')]);
   });

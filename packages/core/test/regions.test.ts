@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Denial, hasCode, memoryStore } from '../src/index.js';
-import { label, unlabel } from '../src/regions.js';
+import { label, unlabel } from '../src/labels.js';
 import { changed, world } from './helpers.js';
 
 const regionOf = (channel: string) => (channel.includes('.') ? channel.split('.')[0] : undefined);
@@ -120,8 +120,8 @@ describe('a channel of a region', () => {
 describe('a label', () => {
   test('goes on and comes off again, and is not taken for an application’s comment', () => {
     const body = Buffer.from('event: a\ndata: :@eu\n');
-    expect(unlabel(label(body, 'eu'))).toEqual({ region: 'eu', body });
-    expect(unlabel(label(body, undefined))).toEqual({ region: undefined, body });
+    expect(unlabel(label(body, { region: 'eu' }))).toEqual({ region: 'eu', body });
+    expect(unlabel(label(body, {}))).toEqual({ region: undefined, body });
   });
 
   test('cannot be forged by a comment of the application', async () => {

@@ -50,3 +50,67 @@ describe('history from the store', () => {
     expect(pages.length).toBeLessThanOrEqual(6);
   });
 });
+
+describe('the end of history', () => {
+  const wishes = { prev: true };
+
+  test('is told in a comment, right behind the last of it, to who asked for links', async () => {
+    const { client, hub, settle } = world();
+    const { id } = await hub.publish('news', '1');
+    for (const data of ['2', '3']) await hub.publish('news', data);
+    // Of another channel: the head of the log is no end that this client could see.
+    await hub.publish('other', 'x');
+    await settle();
+    const { connection, transport } = client({ lastEventId: id, wishes });
+    connection.subscribe('news');
+    await settle();
+    expect(transport.text).toMatch(/data: 3\n\n: live\n$/);
+    await hub.publish('news', '4');
+    await settle();
+    expect(transport.text).toMatch(/: live\n: news \d\n.*\ndata: 4\n\n$/);
+  });
+
+  test('is told after a repair as well, and where nothing was missed', async () => {
+    const { client, hub, settle } = world();
+    const { id } = await hub.publish('news', '1');
+    await settle();
+    for (const lastEventId of ['unknown.1', id]) {
+      const { connection, transport } = client({ lastEventId, wishes });
+      connection.subscribe('news');
+      await settle();
+      expect(transport.text).toMatch(/\n\n: live\n$/);
+    }
+  });
+
+  test('comes when the client has taken all of it, and not before', async () => {
+    const { client, hub, settle } = world({ maxPendingBytes: 64 * 2 ** 20 });
+    const { id } = await hub.publish('news', '0');
+    for (let n = 1; n <= 40; n++) await hub.publish('news', `${n}${'x'.repeat(50_000)}`);
+    await settle();
+    const { connection, transport } = client({ lastEventId: id, wishes });
+    connection.open();
+    transport.pause();
+    connection.subscribe('news');
+    await settle();
+    while (transport.pendingBytes > 0) {
+      expect(transport.comments).not.toContain('live');
+      transport.drain();
+      await settle();
+    }
+    expect(transport.text).toMatch(/x\n\n: live\n$/);
+  });
+
+  test('is not told to others, nor to a fresh stream', async () => {
+    const { client, hub, settle } = world();
+    const { id } = await hub.publish('news', '1');
+    await hub.publish('news', '2');
+    await settle();
+    for (const options of [{ lastEventId: id }, { wishes }]) {
+      const { connection, transport } = client(options);
+      connection.subscribe('news');
+      await settle();
+      expect(connection.isLive).toBe(true);
+      expect(transport.comments).not.toContain('live');
+    }
+  });
+});

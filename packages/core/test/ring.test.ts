@@ -7,6 +7,7 @@ const frame = (seq: number, channel = 'c', size = 10): Frame => ({
   channel,
   prev: undefined,
   region: undefined,
+  trace: undefined,
   time: 0,
   bytes: new Uint8Array(size),
 });

@@ -118,6 +118,12 @@ test('hub.stats counts what the hub holds', async () => {
     pendingBytes: expect.any(Number),
     channels: 2,
     feedLag: 0,
+    subscriptions: 3,
+    admitted: 3,
+    ending: 0,
+    authorizing: 0,
+    reads: 0,
+    waiting: 0,
   });
   expect(hub.stats().pendingBytes).toBeGreaterThan(100_000);
 });

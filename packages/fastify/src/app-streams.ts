@@ -2,8 +2,8 @@
  * AppStreams: the streams of one Fastify application on one hub, which other servers may share. Knows whose they are, logs them,
  * and ends them with the application. Invariant: only this application's streams are ended.
  */
-import { type Connection, type ErrorSource, type Hub, MIN_RETRY_MS, type Observer, SseError } from '@headwater/core';
-import { connect, coreOf } from '@headwater/core/node';
+import { type Connection, type Hub, type Logger, MIN_RETRY_MS, type Observer } from '@headwater/core';
+import { ConnectionLog, connect, coreOf, principalOf } from '@headwater/core/node';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify';
 import { type ConnectionOptions, FastifyTransport, type Host } from './transport.js';
 
@@ -18,7 +18,6 @@ export class AppStreams implements Host {
   readonly hub: Hub;
   readonly #core: ReturnType<typeof coreOf>;
   readonly #log: FastifyBaseLogger;
-  readonly #isQuiet: boolean;
   readonly #connections = new WeakMap<FastifyReply, Connection>();
   readonly #open = new Map<Connection, FastifyTransport>();
   /** Errors that the observers have been told of, each with the last connection it was about: some applications reuse theirs. */
@@ -27,14 +26,17 @@ export class AppStreams implements Host {
   #isClosing = false;
   #isLogging: boolean;
 
-  /** @throws TypeError for a `hub` that is none. */
-  constructor(app: FastifyInstance, hub: Hub) {
+  /**
+   * `logs` false: nothing is logged, and errors are process warnings unless the hub has an observer for them.
+   * @throws TypeError for a `hub` that is none.
+   */
+  constructor(app: FastifyInstance, hub: Hub, logs: boolean) {
     this.hub = hub;
     this.#core = coreOf(hub);
     this.#log = app.log;
-    this.#isQuiet = app.initialConfig.disableRequestLogging === true;
-    this.#isLogging = !isMute(app.log);
-    this.#unobserve = hub.observe(this.#observer());
+    this.#isLogging = logs && !isMute(app.log);
+    const isQuiet = !this.#isLogging || app.initialConfig.disableRequestLogging === true;
+    this.#unobserve = hub.observe(this.#observer(isQuiet));
   }
 
   /** The reply's connection, made on first touch. */
@@ -87,37 +89,47 @@ export class AppStreams implements Host {
     connection.close({ reason: 'shutdown', retryMs: spread });
   }
 
-  #observer(): Observer {
+  #observer(isQuiet: boolean): Observer {
+    const log = new ConnectionLog({
+      streams: (connection) => (isQuiet ? undefined : this.#own(connection)?.reply.log),
+      failures: (connection) => this.#failureLog(connection),
+      principal: principalOf,
+      route: undefined,
+      clock: this.#core.options.clock,
+    });
     const observer: Observer = {
       opened: (connection) => {
         const transport = this.#own(connection);
         if (!transport) return;
         this.#open.set(connection, transport);
-        if (!this.#isQuiet) transport.reply.log.info({ sse: { id: connection.id } }, 'event stream opened');
+        log.opened(connection);
       },
-      closed: (connection, { reason, detail, durationMs }) => {
-        const transport = this.#own(connection);
+      closed: (connection, end) => {
         this.#open.delete(connection);
-        if (!transport || this.#isQuiet) return;
-        const sse = { id: connection.id, reason, detail, durationMs };
-        transport.reply.log.info({ sse }, 'event stream closed');
+        log.closed(connection, end);
       },
+      resumed: (...args) => log.resumed(...args),
+      reset: (connection) => log.reset(connection),
     };
     // Without a logger the process warnings of the core stay: no error is lost.
-    if (this.#isLogging) observer.error = (...args) => this.#logError(...args);
-    return observer;
+    if (!this.#isLogging) return observer;
+    return {
+      ...observer,
+      refused: (...args) => log.refused(...args),
+      denied: (...args) => log.denied(...args),
+      error: (error, source, connection) => {
+        if (isObject(error)) this.#heard.set(error, connection);
+        log.error(error, source, connection);
+      },
+    };
   }
 
-  #logError(error: unknown, source: ErrorSource, connection: Connection | undefined): void {
-    if (isObject(error)) this.#heard.set(error, connection);
+  /** Where this application writes of a failure; undefined where another application on this hub does. */
+  #failureLog(connection: Connection | undefined): Logger | undefined {
     const transport = connection && transports.get(connection);
-    // Another application on this hub logs it.
-    if (transport?.host instanceof AppStreams && transport.host !== this && transport.host.#isLogging) return;
-    const log = transport?.host === this ? transport.reply.log : this.#log;
-    const sse = { id: connection?.id, source };
-    // As Fastify does: what the client is to blame for is no error of the server.
-    if (error instanceof SseError && error.statusCode < 500) log.info({ err: error, sse }, error.message);
-    else log.error({ err: error, sse }, error instanceof Error ? error.message : 'event stream failed');
+    if (transport?.host === this) return transport.reply.log;
+    const isOthers = transport?.host instanceof AppStreams && transport.host.#isLogging;
+    return isOthers ? undefined : this.#log;
   }
 
   #own(connection: Connection): FastifyTransport | undefined {

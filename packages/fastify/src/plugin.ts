@@ -28,19 +28,24 @@ export interface SsePluginOptions extends ConnectionOptions {
    * around this one, else one of the plugin's own, in memory, closed with the application.
    */
   hub?: AnyHub | undefined;
+  /**
+   * False: nothing is logged. Default true: `request.log` gets one line when a stream opens, one when it ends, and its failures; with
+   * Fastify's `disableRequestLogging` only the failures. What the registration that brings the hub says counts for all of its scopes.
+   */
+  logs?: boolean | undefined;
   /** Name of the decorators. Default `sse`. The types know only `sse`. */
   decorator?: string | undefined;
 }
 
-const MEMBERS = ['hub', 'decorator', 'trustQuery', 'clientKey', 'replay'];
+const MEMBERS = ['hub', 'logs', 'decorator', 'trustQuery', 'clientKey', 'replay'];
 
 /** What Fastify's `register` takes for itself. */
 const RESERVED = ['prefix', 'logLevel', 'logSerializers'];
 
 const register: FastifyPluginAsync<SsePluginOptions> = async (app, options) => {
-  const { decorator: name = 'sse', trustQuery, clientKey, replay } = checkOptions(options);
+  const { decorator: name = 'sse', logs = true, trustQuery, clientKey, replay } = checkOptions(options);
   checkName(app, name);
-  const { hub, streams } = streamsOf(app, options.hub as Hub | undefined);
+  const { hub, streams } = streamsOf(app, options.hub as Hub | undefined, logs);
   const connection = { trustQuery, clientKey, replay };
   decorate(app, { name, hub, streams, connectionOf: (reply) => streams.connectionOf(reply, connection) });
   decorateHandling(app);
@@ -79,18 +84,19 @@ function checkOptions(options: SsePluginOptions): SsePluginOptions {
       `Unknown option "${unknown}" of ssePlugin. Known: ${MEMBERS.join(', ')}; hub options go to createHub()`,
     );
   }
-  const { decorator } = options;
+  const { decorator, logs } = options;
   if (decorator !== undefined && (typeof decorator !== 'string' || decorator === '')) {
     throw new TypeError('decorator must be a name');
   }
+  if (logs !== undefined && typeof logs !== 'boolean') throw new TypeError('logs must be true or false');
   return options;
 }
 
 /** The streams on `hub`, kept by the scope that brought it, and ended with its application. */
-function streamsOf(app: FastifyInstance, hub: Hub | undefined): { hub: Hub; streams: AppStreams } {
+function streamsOf(app: FastifyInstance, hub: Hub | undefined, logs: boolean): { hub: Hub; streams: AppStreams } {
   for (const outer of registrationsOf(app)) if (hub === undefined || hub === outer.hub) return outer;
   const own = hub ? undefined : createHub();
-  const streams = new AppStreams(app, hub ?? (own as Hub));
+  const streams = new AppStreams(app, hub ?? (own as Hub), logs);
   // Only the streams: requests under way may still publish.
   app.addHook('preClose', () => streams.end());
   app.addHook('onClose', async () => {

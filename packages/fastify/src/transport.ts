@@ -113,7 +113,10 @@ export class FastifyTransport implements Transport, Claimant {
     if (refusesEventStream(raw.headers.accept)) throw notAcceptable(raw.headers.accept);
     const status = streamStatus(init.status ?? reply.statusCode);
     const http2 = raw.httpVersionMajor === 2;
-    const changes = streamHeaders((name) => reply.getHeader(name), init.headers, { http2 });
+    const changes = streamHeaders((name) => reply.getHeader(name), init.headers, {
+      http2,
+      traceparent: init.traceparent,
+    });
     const undo = applyReplyHead(reply, status, changes);
     // @fastify/compress does not look at `no-transform`, and would keep events back until they fill a block; this it respects.
     raw.headers['x-no-compression'] ??= 'text/event-stream';

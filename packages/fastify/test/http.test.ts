@@ -34,7 +34,7 @@ describe('HEAD', () => {
     expect(client.text).toMatch(/^HTTP\/1.1 200 OK\r\n/);
     expect(client.text.endsWith('\r\n\r\n')).toBe(true);
     expect(app.sse.connections.size).toBe(0);
-    expect(coreOf(app.sse).hasLingering).toBe(false);
+    expect(coreOf(app.sse).lingering).toBe(0);
     expect(log.errors).toEqual([]);
   });
 });

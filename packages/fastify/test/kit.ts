@@ -36,7 +36,7 @@ interface Line {
   readonly msg: string;
   readonly err?: { readonly code?: string; readonly message: string };
   readonly sse?: {
-    readonly id: string;
+    readonly connection: string;
     readonly reason?: string;
     readonly detail?: string;
     readonly durationMs?: number;

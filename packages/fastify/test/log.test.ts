@@ -1,9 +1,10 @@
 import { collect } from '@headwater/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHub, SseError } from '../src/index.js';
+import { createHub, SseError, streamHandler } from '../src/index.js';
 import { Client, captureLog, gate, listen, portOf, sendAndClose, settle, sseApp, until } from './kit.js';
 
 const INFO = 30;
+const WARN = 40;
 const streams = (log: ReturnType<typeof captureLog>) => log.lines.filter(({ msg }) => msg.startsWith('event stream'));
 
 describe('the request log', () => {
@@ -24,8 +25,13 @@ describe('the request log', () => {
       await until(() => streams(log).length === 2);
       await settle();
       expect(streams(log)).toMatchObject([
-        { level: INFO, msg: 'event stream opened', reqId: 'req-1', sse: { id: connection?.id } },
-        { level: INFO, msg: 'event stream closed', reqId: 'req-1', sse: { id: connection?.id, reason: 'client' } },
+        { level: INFO, msg: 'event stream opened', reqId: 'req-1', sse: { connection: connection?.id } },
+        {
+          level: INFO,
+          msg: 'event stream closed',
+          reqId: 'req-1',
+          sse: { connection: connection?.id, reason: 'client' },
+        },
       ]);
       expect(streams(log)[1]?.sse?.durationMs).toBeGreaterThanOrEqual(0);
       // Fastify's own line for the request is the only other one: nothing was "closed prematurely", nothing has failed.
@@ -66,6 +72,38 @@ describe('the request log', () => {
     app.get('/', { logLevel: 'warn' }, (_request, reply) => sendAndClose(reply, 'x'));
     await app.inject('/');
     expect(log.lines).toEqual([]);
+  });
+});
+
+describe('failures', () => {
+  it('of authorize are warnings of the request that name the cause', async () => {
+    const log = captureLog();
+    const app = await sseApp(log.options);
+    app.get('/', streamHandler({ authorize: () => false }));
+    expect((await app.inject('/?channel=news')).statusCode).toBe(403);
+    expect(log.lines).toContainEqual(
+      expect.objectContaining({
+        level: WARN,
+        reqId: 'req-1',
+        msg: 'event stream denied: Not allowed: news',
+        sse: expect.objectContaining({ cause: 'auth_failed', route: '/', address: '127.0.0.1' }),
+      }),
+    );
+  });
+
+  it('and everything else stay out of the log with logs: false, and errors are process warnings', async () => {
+    const warned = gate<Error>();
+    process.once('warning', warned.open);
+    const log = captureLog();
+    const app = await sseApp(log.options, { logs: false });
+    app.get('/', (_request, reply) => {
+      reply.sse.open();
+      throw new Error('boom');
+    });
+    await app.inject('/');
+    expect(await warned.promise).toMatchObject({ message: expect.stringContaining('boom') });
+    expect(log.lines.filter((line) => line.sse)).toEqual([]);
+    await expect(sseApp({}, { logs: 'all' as never })).rejects.toThrow(/logs must be/);
   });
 });
 

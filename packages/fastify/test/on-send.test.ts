@@ -61,7 +61,7 @@ describe('an onSend hook that replaces the stream', () => {
     expect(log.errors[0]).toMatchObject({ err: { code: 'ERR_SSE_PAYLOAD_REPLACED' } });
     expect(await connections[0]?.closed).toMatchObject({ reason: 'error' });
     expect(app.sse.connections.size).toBe(0);
-    expect(coreOf(app.sse).hasLingering).toBe(false);
+    expect(coreOf(app.sse).lingering).toBe(0);
     expect((await app.inject('/plain')).body).toBe('plain');
   });
 

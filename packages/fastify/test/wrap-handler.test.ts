@@ -119,7 +119,7 @@ describe("a handler's failure", () => {
     expect(await stream.closed).toEqual({ reason: 'end' });
     expect(await connections[0]?.closed).toEqual({ reason: 'error', detail: 'boom' });
     expect(log.errors).toHaveLength(1);
-    expect(log.errors[0]?.sse).toMatchObject({ id: connections[0]?.id });
+    expect(log.errors[0]?.sse).toMatchObject({ connection: connections[0]?.id });
     expect(stream.text).not.toContain('boom');
   });
 

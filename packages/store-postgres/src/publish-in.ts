@@ -1,6 +1,6 @@
 /** publishIn: publishing within a transaction of the application's own, as `hub.publish` does it without one. */
-import type { Message, Sendable, Serializer } from '@headwater/core';
-import { type EncodingOptions, toNewEntry } from '@headwater/core/store-kit';
+import type { Message, Sendable, Serializer, TraceContext } from '@headwater/core';
+import { type EncodingOptions, toNewEntry, withTrace } from '@headwater/core/store-kit';
 import { toBuffer, toBytes } from './decode.js';
 import { checkName, checkSchema } from './options.js';
 import { quoteName } from './schema/index.js';
@@ -26,6 +26,8 @@ export interface PublishInOptions {
   readonly maxEventBytes?: number | undefined;
   /** Which region a channel belongs to. Default none. */
   readonly regionOf?: EncodingOptions['regionOf'];
+  /** Stored with the message: what `activeTraceContext()` of `@headwater/tracing` answers. Default none. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /**
@@ -48,10 +50,11 @@ export async function publishIn(
   message: Sendable | Message,
   options: PublishInOptions = {},
 ): Promise<void> {
-  const { key, keyed = false, serializer = JSON.stringify, maxEventBytes = 2 ** 20, regionOf } = options;
+  const { key, keyed = false, serializer = JSON.stringify, maxEventBytes = 2 ** 20, regionOf, trace } = options;
   const [log, schema] = [checkName(options.name), quoteName(checkSchema(options.schema))];
   const encoding = { serializer, maxEventBytes, regionOf, isKeyed: keyed, time: Date.now() };
-  const { body, time, item } = toNewEntry(channel, message, key, encoding);
+  const entry = toNewEntry(channel, message, key, encoding);
+  const { body, time, item } = trace ? withTrace(entry, trace) : entry;
   await client.query(`select ${schema}.sse_enqueue($1, $2, $3, $4, $5, $6, $7)`, [
     log,
     channel,

@@ -3,8 +3,8 @@
  * Invariant: the listener is told each entry once and in order, and never again after the tail has ended. A listener that
  * throws ends its own tail, because nobody knows what it has taken in, and disturbs no other.
  */
-import { SseError } from '../errors.js';
 import type { Entry, Tail, TailListener } from '../store.js';
+import { tellEntries, tellLost } from '../store-kit/listener.js';
 
 export class MemoryTail implements Tail {
   readonly #listener: TailListener;
@@ -48,19 +48,15 @@ export class MemoryTail implements Tail {
   lose(error: unknown): void {
     if (this.#isOver) return;
     this.stop();
-    try {
-      this.#listener.lost(error);
-    } catch {
-      // It was the last call: there is nothing left to protect.
-    }
+    tellLost(this.#listener, error);
   }
 
   #deliver(entries: readonly Entry[]): void {
     if (this.#isOver) return;
     try {
-      this.#listener.entries(entries);
-    } catch (cause) {
-      this.lose(new SseError('ERR_SSE_CALLBACK', 'Cannot go on with a tail: its listener threw', { cause }));
+      tellEntries(this.#listener, entries);
+    } catch (error) {
+      this.lose(error);
     }
   }
 }

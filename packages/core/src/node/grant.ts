@@ -60,7 +60,7 @@ export async function grantFor<Request>(
   try {
     grant = checkGrant(await authorize(request, channels));
   } catch (error) {
-    coreOf(hub).observers.error(error, 'subscribe');
+    coreOf(hub).observers.error(error, 'authorize', connection);
     throw denied();
   }
   const given = grant === true ? {} : grant;

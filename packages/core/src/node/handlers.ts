@@ -29,6 +29,7 @@ export async function openStream<Request>(
   const channels = channelsOf(query);
   const clientId = clientIdOf(query);
   const core = coreOf(connection.hub);
+  connection.asked();
   const ask = () => grantFor(connection.hub, authorize, { request, channels, clientId, connection });
   // Who is revoked while it is being asked was asked about too early.
   const revocations = core.watchRevocations();
@@ -38,6 +39,7 @@ export async function openStream<Request>(
     const self = { id: connection.id, principal, channels };
     if (revocations.seen.some((where) => isMatch(self, where))) throw denied();
     Object.assign(connection, { principal, expiresAt, region });
+    core.observers.emit('authorized', connection);
     const filter = renewable(connection, grant, ask);
     // A client that names itself to a store that keeps no cursors is served as any other.
     const isKept = clientId !== undefined && core.options.store.supports.cursors;

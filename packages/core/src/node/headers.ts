@@ -27,7 +27,7 @@ const HTTP1_ONLY = new Set(['connection', 'keep-alive', 'proxy-connection', 'tra
 export function streamHeaders(
   existing: HeaderReader,
   headers: StreamInit['headers'] = {},
-  options: { http2?: boolean } = {},
+  options: { http2?: boolean; traceparent?: string | undefined } = {},
 ): HeaderChange[] {
   const changes = new Map<string, HeaderChange[1]>();
   // In lower case and without a charset: several clients compare it as text.
@@ -37,6 +37,10 @@ export function streamHeaders(
   changes.set('x-accel-buffering', 'no');
   // A stream has neither a length nor a representation to validate.
   for (const name of ['content-length', 'etag']) if (existing(name) !== undefined) changes.set(name, undefined);
+  if (options.traceparent !== undefined) {
+    changes.set('traceparent', options.traceparent);
+    changes.set('server-timing', serverTiming(existing('server-timing'), options.traceparent));
+  }
   for (const [name, value] of Object.entries(headers)) {
     const key = name.toLowerCase();
     checkHeader(name, value);
@@ -94,6 +98,12 @@ function cacheControl(earlier: ReturnType<HeaderReader>): string {
   const cautious = ['no-store', 'no-cache', 'private'].some((name) => directives.includes(name));
   if (!cautious) return 'no-cache, no-transform';
   return directives.includes('no-transform') ? value : `${value}, no-transform`;
+}
+
+/** Browsers show this header to a page's measurements, also where the page has not made the request by itself. */
+function serverTiming(earlier: ReturnType<HeaderReader>, traceparent: string): string {
+  const metric = `traceparent;desc="${traceparent}"`;
+  return [earlier ?? [], metric].flat().join(', ');
 }
 
 function checkHeader(name: string, value: unknown): void {

@@ -1,6 +1,8 @@
 /** What adapters for frameworks on node:http and node:http2 are made of. Nothing else in the core knows either module. */
 export { shown } from '../errors.js';
 export { coreOf } from '../hub.js';
+export { ConnectionLog, type LogTarget } from '../logs/connection-log.js';
+export { principalOf } from '../logs/log-connections.js';
 export { acceptsEventStream, refusesEventStream } from './accept.js';
 export { type AcceptOptions, accept, connect } from './accept-request.js';
 export type { Authorize, EndpointOptions, Grant } from './grant.js';

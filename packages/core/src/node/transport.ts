@@ -104,7 +104,10 @@ export class NodeTransport implements Transport {
       );
     }
     const status = streamStatus(init.status ?? res.statusCode);
-    const changes = streamHeaders((name) => res.getHeader(name), init.headers, { http2: isHttp2(res) });
+    const changes = streamHeaders((name) => res.getHeader(name), init.headers, {
+      http2: isHttp2(res),
+      traceparent: init.traceparent,
+    });
     const undo = isOver(res) ? undefined : applyHead(res, status, changes);
     try {
       const sink = takeHold(res, init.prelude, events);

@@ -1,8 +1,11 @@
 /** `@headwater/core/store-kit`: what stores share, for whoever writes one. The contract itself is in `@headwater/core`. */
 
+export { withTrace } from '../labels.js';
 export { type EncodingOptions, toNewEntry } from '../new-entry.js';
 export { closed, failed, fenced, wrongPosition } from './errors.js';
 export { type AppendCall, GroupCommit, type Outcome } from './group-commit.js';
+export { tellEntries, tellLost } from './listener.js';
+export { Recurring } from './recurring.js';
 export {
   type Bounds,
   type Keeping,

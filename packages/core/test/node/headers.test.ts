@@ -176,3 +176,26 @@ describe('the head of a stream', () => {
     expect(warnings).toEqual([]);
   });
 });
+
+describe('the trace context of a stream', () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const headOf = (earlier: string | string[] | undefined, headers = {}) =>
+    Object.fromEntries(
+      streamHeaders((name) => (name === 'server-timing' ? earlier : undefined), headers, { traceparent }),
+    );
+
+  it.each([
+    ['alone', undefined, `traceparent;desc="${traceparent}"`],
+    ['behind what was measured before', 'db;dur=5', `db;dur=5, traceparent;desc="${traceparent}"`],
+    ['behind several', ['db;dur=5', 'cache'], `db;dur=5, cache, traceparent;desc="${traceparent}"`],
+  ])('is in two headers, %s', (_name, earlier, timing) => {
+    expect(headOf(earlier)).toMatchObject({ traceparent, 'server-timing': timing });
+  });
+
+  it('gives way to headers that are given', () => {
+    expect(headOf(undefined, { 'Server-Timing': undefined, traceparent: 'own' })).toMatchObject({
+      traceparent: 'own',
+      'server-timing': undefined,
+    });
+  });
+});
