@@ -3,6 +3,7 @@
  * counters. No label takes a value from outside: channels and users would make series without bound.
  */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { CLOSED, DENIED, ERRORS, REFUSED, RESETS, RESUMES, SNAPSHOT_OUTCOMES, SNAPSHOTS_FROM } from './labels.js';
 
 /** From an idle flush to a stall. Seconds. */
 const SHORT = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -25,6 +26,12 @@ export interface Instruments {
   readonly pendingBytes: Gauge;
   readonly channels: Gauge;
   readonly feedLag: Gauge;
+  readonly subscriptions: Gauge;
+  readonly admitted: Gauge;
+  readonly ending: Gauge;
+  readonly authorizing: Gauge;
+  readonly reads: Gauge;
+  readonly waiting: Gauge;
   readonly ready: Gauge;
   readonly loopLag: Gauge;
   readonly opened: Counter;
@@ -53,18 +60,28 @@ export interface Instruments {
   readonly errors: Counter<'source'>;
 }
 
-/** Makes and registers all of them. @throws Error where the registry has one of that name. */
+/** A label and its values. */
+type Labels<Label extends string> = Readonly<Record<Label, readonly string[]>>;
+
+/** Makes and registers all of them, each series of each label at 0. @throws Error where the registry has one of that name. */
 export function createInstruments({ register, prefix }: Naming): Instruments {
   const named = (name: string, help: string) => ({ name: `${prefix}${name}`, help, registers: [register] });
-  const counter = <Label extends string = never>(name: string, help: string, ...labelNames: Label[]) =>
-    new Counter<Label>({ ...named(name, help), labelNames });
+  const counter = <Label extends string = never>(name: string, help: string, labels = {} as Labels<Label>) => {
+    const made = new Counter<Label>({ ...named(name, help), labelNames: Object.keys(labels) as Label[] });
+    for (const series of combine(labels)) made.inc(series, 0);
+    return made;
+  };
   const gauge = (name: string, help: string) => new Gauge(named(name, help));
   const histogram = <Label extends string = never>(
     name: string,
     help: string,
     buckets: number[],
-    ...labelNames: Label[]
-  ) => new Histogram<Label>({ ...named(name, help), buckets, labelNames });
+    labels = {} as Labels<Label>,
+  ) => {
+    const made = new Histogram<Label>({ ...named(name, help), buckets, labelNames: Object.keys(labels) as Label[] });
+    for (const series of combine(labels)) made.zero(series);
+    return made;
+  };
   return {
     connections: gauge('connections', 'Open streams'),
     live: gauge('connections_live', 'Open streams that get new messages as they come'),
@@ -72,13 +89,21 @@ export function createInstruments({ register, prefix }: Naming): Instruments {
     pendingBytes: gauge('pending_bytes', 'Bytes that wait for clients'),
     channels: gauge('channels', 'Channels that somebody live follows'),
     feedLag: gauge('feed_lag_messages', 'Messages that this process was behind its store when it last looked'),
+    subscriptions: gauge('subscriptions', 'Streams that follow channels, live, catching up or waiting for their place'),
+    admitted: gauge('connections_admitted', 'Places taken of maxConnections'),
+    ending: gauge('connections_ending', 'Streams that the hub has ended and whose last bytes the client has not taken'),
+    authorizing: gauge('authorizing', 'Calls of authorize under way'),
+    reads: gauge('store_reads', 'Reads of history from the store under way'),
+    waiting: gauge('log_waiting', 'Subscriptions that wait for the log to reach a place, or for the store'),
     ready: gauge('ready', '1 while the hub serves, 0 while it drains or cannot reach its store'),
     loopLag: gauge('event_loop_lag_seconds', '99th percentile of the delay of the event loop since the last scrape'),
     opened: counter('connections_opened_total', 'Streams opened'),
-    closed: counter('connections_closed_total', 'Streams ended, by reason', 'reason'),
+    closed: counter('connections_closed_total', 'Streams ended, by reason', { reason: CLOSED }),
     duration: histogram('connection_duration_seconds', 'How long streams were open', LONG),
-    refused: counter('connections_refused_total', 'Streams refused for now, by reason', 'reason'),
-    denied: counter('denied_total', 'Requests and connections kept from something for good, by reason', 'why'),
+    refused: counter('connections_refused_total', 'Streams refused for now, by reason', { reason: REFUSED }),
+    denied: counter('denied_total', 'Requests and connections kept from something for good, by reason', {
+      why: DENIED,
+    }),
     published: counter('published_total', 'Messages stored by this process'),
     publishedBytes: counter('published_bytes_total', 'Bytes of the messages stored by this process'),
     duplicates: counter('published_duplicates_total', 'Messages that were stored before under the same key'),
@@ -90,17 +115,31 @@ export function createInstruments({ register, prefix }: Naming): Instruments {
       SHORT,
     ),
     flushHold: histogram('flush_hold_seconds', 'Longest hold of the event loop by a flush', SHORT),
-    resumes: counter('resumes_total', 'Subscriptions that found their place, by how', 'resume'),
+    resumes: counter('resumes_total', 'Subscriptions that found their place, by how', { resume: RESUMES }),
     resumeBehind: histogram('resume_behind_messages', 'Places between a resumed subscription and the head', COUNTS),
-    resets: counter('resets_total', 'Histories that were gone, or skipped, by reason', 'reason'),
+    resets: counter('resets_total', 'Histories that were gone, or skipped, by reason', { reason: RESETS }),
     replayed: counter('replayed_total', 'Messages of history written'),
     replayedBytes: counter('replayed_bytes_total', 'Bytes of history written'),
     catchUp: histogram('catch_up_seconds', 'From finding the place to being live', [...SHORT, 5, 15, 60]),
     lagged: counter('lagged_total', 'Times a stream left the live set because its client was slow'),
-    snapshots: counter('snapshots_total', 'Snapshots asked for, by source and outcome', 'from', 'outcome'),
-    snapshotTime: histogram('snapshot_seconds', 'How long snapshots took, by source', SHORT, 'from'),
+    snapshots: counter('snapshots_total', 'Snapshots asked for, by source and outcome', {
+      from: SNAPSHOTS_FROM,
+      outcome: SNAPSHOT_OUTCOMES,
+    }),
+    snapshotTime: histogram('snapshot_seconds', 'How long snapshots took, by source', SHORT, { from: SNAPSHOTS_FROM }),
     refills: counter('store_refills_total', 'Times the feed of the store left something out and was asked again'),
     rollbacks: counter('store_rollbacks_total', 'Times the log of the store went back'),
-    errors: counter('errors_total', 'Failures, by where they came from', 'source'),
+    errors: counter('errors_total', 'Failures, by where they came from', { source: ERRORS }),
   };
+}
+
+/** Every combination of values; nothing where there are no labels: those series prom-client makes by itself. */
+function combine<Label extends string>(labels: Labels<Label>): Record<Label, string>[] {
+  const names = Object.keys(labels) as Label[];
+  if (names.length === 0) return [];
+  const series = names.reduce<Partial<Record<Label, string>>[]>(
+    (all, name) => all.flatMap((made) => labels[name].map((value) => ({ ...made, [name]: value }))),
+    [{}],
+  );
+  return series as Record<Label, string>[];
 }

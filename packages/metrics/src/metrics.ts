@@ -1,8 +1,9 @@
 /** Metrics: a hub's observer that counts, and gauges that look at the hub when they are scraped. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { AnyHub, Connection, Observer } from '@headwater/core';
-import { register as defaultRegistry, type Registry } from 'prom-client';
+import type { AnyHub, Connection, HubStats, Observer } from '@headwater/core';
+import { register as defaultRegistry, type Gauge, type Registry } from 'prom-client';
 import { createInstruments, type Instruments } from './instruments.js';
+import { refusalOf } from './labels.js';
 
 /** Options of `collectMetrics`. */
 export interface MetricsOptions {
@@ -43,17 +44,14 @@ export function collectMetrics(hub: AnyHub, options: MetricsOptions = {}): () =>
 
 /** One look at the hub for each scrape: the first gauge that is asked fills all of them. */
 function look(hub: AnyHub, instruments: Instruments, loopLag: () => number): void {
-  const { connections, live, catchingUp, pendingBytes, channels, feedLag, ready } = instruments;
-  Object.assign(connections, {
+  Object.assign(instruments.connections, {
     collect: () => {
-      const stats = hub.stats();
-      connections.set(stats.connections);
-      live.set(stats.live);
-      catchingUp.set(stats.catchingUp);
-      pendingBytes.set(stats.pendingBytes);
-      channels.set(stats.channels);
-      feedLag.set(stats.feedLag);
-      ready.set(hub.health().ready ? 1 : 0);
+      for (const [name, value] of Object.entries(hub.stats())) {
+        // A newer core may count what this package does not know.
+        const gauge: Gauge | undefined = instruments[name as keyof HubStats];
+        gauge?.set(value);
+      }
+      instruments.ready.set(hub.health().ready ? 1 : 0);
       instruments.loopLag.set(loopLag());
     },
   });
@@ -68,7 +66,7 @@ function count(to: Instruments): Observer {
       to.closed.inc({ reason });
       to.duration.observe(durationMs / 1e3);
     },
-    refused: (_, why) => to.refused.inc({ reason: why.startsWith('Cannot resume') ? 'reset' : why }),
+    refused: (_, why) => to.refused.inc({ reason: refusalOf(why) }),
     denied: ({ why }) => to.denied.inc({ why }),
     resumed: (connection, { resume, behind }) => {
       to.resumes.inc({ resume });

@@ -90,20 +90,26 @@ describe('collectMetrics', () => {
     expect(await register.metrics()).not.toContain('evil');
   });
 
-  test('goes back to 0 in every gauge after a thousand abrupt disconnects', async () => {
-    const { hub, open, settle, value } = counted();
-    const clients = await Promise.all(Array.from({ length: 1_000 }, () => open()));
-    clients[0]?.transport.pause();
-    await hub.publish('news', 'x'.repeat(100_000));
-    await settle();
-    expect(await value('sse_pending_bytes')).toBeGreaterThan(100_000);
-    for (const { transport } of clients) transport.cut();
-    await settle();
-    for (const gauge of ['connections', 'connections_live', 'connections_catching_up', 'pending_bytes', 'channels']) {
-      expect([gauge, await value(`sse_${gauge}`)]).toEqual([gauge, 0]);
+  test('has every series at 0 from the beginning, so that the first of its kind is an increase', async () => {
+    const { value } = counted();
+    for (const series of [
+      'sse_errors_total{source="store"}',
+      'sse_connections_closed_total{reason="slow"}',
+      'sse_connections_refused_total{reason="too many new connections"}',
+      'sse_snapshots_total{from="saved",outcome="failed"}',
+      'sse_snapshot_seconds_count{from="items"}',
+    ]) {
+      expect([series, await value(series)]).toEqual([series, 0]);
     }
-    expect(await value('sse_connections_opened_total')).toBe(1_000);
-    expect(await value('sse_connections_closed_total{reason="client"}')).toBe(1_000);
+  });
+
+  test('counts a client whose history is gone, and who wants no less, as refused', async () => {
+    const { hub, settle, value } = counted();
+    const connection = connect(hub, fakeTransport({ lastEventId: 'old.1' }), {});
+    const subscribed = connection.subscribe('news', { onReset: 'reject' });
+    await settle();
+    await expect(subscribed).rejects.toMatchObject({ code: 'ERR_SSE_RESET_REJECTED' });
+    expect(await value('sse_connections_refused_total{reason="reset"}')).toBe(1);
   });
 
   test('keeps several hubs apart by prefix, refuses two under one, and takes its metrics out again', async () => {

@@ -5,6 +5,7 @@ const CONTENDERS = {
   'headwater-http': async () => (await import('./headwater-http.js')).start(),
   'headwater-express': async () => (await import('./headwater-express.js')).start(),
   'headwater-fastify': async () => (await import('./headwater-fastify.js')).start(),
+  'headwater-metrics': async () => (await import('./headwater-metrics.js')).start(),
   plain: async () => (await import('./plain.js')).start(),
   'plain-express': async () => (await import('./plain-express.js')).start(),
   'better-sse': async () => (await import('./better-sse.js')).start(),

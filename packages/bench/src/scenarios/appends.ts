@@ -69,7 +69,8 @@ export const appends: Scenario = {
   about: `events stored per second, ${CALLERS} callers at once`,
   explained: `${CALLERS} callers in one process, each of which stores its next event when the one before is answered: through the hub, through the store
 alone, and *raw*, past Headwater with the client that the store uses. Raw is \`XADD\` with node-redis, which sends the commands of one moment
-together, to a server with \`appendonly yes\` and \`appendfsync everysec\`; for LMDB \`put\` with lmdb-js, awaited until it is on the disk. The memory store has nothing beneath it.
+together, to a server with \`appendonly yes\` and \`appendfsync everysec\`; for LMDB \`put\` with lmdb-js, awaited until it is on the disk; for PostgreSQL one \`insert\`, with pg, of all
+rows that wait, and its commit; for NATS JetStream's publish, a message for each event, which does not wait for the one before (the store joins the events of a moment into one message). The memory store has nothing beneath it.
 The checks: the log has grown by what was answered.`,
   defaults: { ...DEFAULTS, seconds: 5 },
   brief: { seconds: 2, rounds: 2 },

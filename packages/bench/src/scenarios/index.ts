@@ -4,6 +4,7 @@ import { buffers } from './buffers.js';
 import { connectRate } from './connect-rate.js';
 import { fanout1000, fanout9000 } from './fanout.js';
 import { idleMemory } from './idle-memory.js';
+import { metricsCost } from './metrics-cost.js';
 import { publishCost } from './publish-cost.js';
 import { relay } from './relay.js';
 import { replay } from './replay.js';
@@ -24,5 +25,6 @@ export const SCENARIOS: readonly Scenario[] = [
   resumeStorm,
   appends,
   relay,
+  metricsCost,
   buffers,
 ];
