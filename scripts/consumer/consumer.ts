@@ -3,15 +3,18 @@
 import { createServer } from 'node:http';
 import { connect as follow } from '@headwater/client';
 import { storeSuite } from '@headwater/conformance';
-import { type Connection, createHub, type Observer, type Published, SseError } from '@headwater/core';
+import { type Connection, createHub, logConnections, type Observer, type Published, SseError } from '@headwater/core';
 import { accept } from '@headwater/core/node';
 import { streamHandler as expressStream, sse, syncHandler } from '@headwater/express';
 import ssePlugin, { streamHandler as fastifyStream, memoryStore, ssePlugin as named } from '@headwater/fastify';
+import { inspectorHandler } from '@headwater/inspector';
+import { inspectorPlugin } from '@headwater/inspector/fastify';
 import { collectMetrics, metricsHandler } from '@headwater/metrics';
 import { lmdbStore } from '@headwater/store-lmdb';
 import { postgresStore } from '@headwater/store-postgres';
 import { redisStore } from '@headwater/store-redis';
 import { collect, fakeClock } from '@headwater/testing';
+import { activeTraceContext, traceHub } from '@headwater/tracing';
 import express from 'express';
 import Fastify from 'fastify';
 import { Redis } from 'ioredis';
@@ -70,7 +73,12 @@ export const stores = [
   () => redisStore({ client: new Redis() }),
   () => postgresStore({ pool: new Pool() }),
 ];
+export const followed = (): (() => void) => traceHub(hub, { trust: false, maxLinks: 8 });
+export const traceparent: string | undefined = activeTraceContext()?.traceparent;
 export const measure = () => collectMetrics(hub, { prefix: 'news_sse_' });
 app.get('/metrics', metricsHandler());
+export const stopLogs = logConnections(hub, { logger: fastify.log });
+app.use('/sse-inspector', inspectorHandler(hub, { events: false }));
+await fastify.register(inspectorPlugin, { hub, prefix: '/sse-inspector' });
 export const stream = follow<Events>('https://app.example/news');
 stream.on('story', ({ data }) => console.log(data.title));

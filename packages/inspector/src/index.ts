@@ -1,0 +1,2 @@
+/** The public surface of `@headwater/inspector`. */
+export { type InspectorHandler, type InspectorOptions, inspectorHandler } from './handler.js';
