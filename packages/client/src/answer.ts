@@ -15,7 +15,7 @@ export function streamOf(response: Response, now: number): ReadableStream<Uint8A
   discard(response);
   if (status === 204) return undefined;
   if (status !== 200) throw statusError(response, now);
-  throw new ClientError('ERR_CLIENT_CONTENT_TYPE', `No event stream: ${type}`);
+  throw new ClientError('ERR_CLIENT_CONTENT_TYPE', `No text/event-stream: ${type}`);
 }
 
 /** The error that stands for an answer's status. */

@@ -38,9 +38,9 @@ export interface ClientErrorDetails {
 
 /** An error with a stable {@link ClientErrorCode}. */
 export class ClientError extends Error {
-  readonly code: ClientErrorCode;
-  readonly status: number | undefined;
-  readonly retryAfterMs: number;
+  declare readonly code: ClientErrorCode;
+  declare readonly status: number | undefined;
+  declare readonly retryAfterMs: number;
 
   constructor(code: ClientErrorCode, message: string, { cause, status, retryAfterMs = 0 }: ClientErrorDetails = {}) {
     super(message, { cause });

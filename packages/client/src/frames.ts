@@ -14,12 +14,12 @@ export interface Frame {
 /**
  * A reader for the bytes of one stream.
  * @param maxChars Bounds what is kept of an event that is not complete.
- * @param comment Called for a comment that is no link: a heartbeat, say.
+ * @param comment Called for every comment.
  */
 export function frameReader(
   maxChars: number,
   take: (frame: Frame) => void,
-  comment: () => void,
+  comment: (text: string) => void,
   retry: (ms: number) => void,
 ): (bytes: Uint8Array) => void {
   const decoder = new TextDecoder();
@@ -27,14 +27,12 @@ export function frameReader(
   const parser = createParser({
     maxBufferSize: maxChars,
     onEvent({ id, event = 'message', data }) {
-      const frame = { type: event, text: data, id, link };
+      take({ type: event, text: data, id, link });
       link = undefined;
-      take(frame);
     },
     onComment(text) {
-      const found = parseLink(text);
-      if (found) link = found;
-      else comment();
+      link = parseLink(text) ?? link;
+      comment(text);
     },
     onRetry: retry,
     onError({ type }) {
@@ -42,5 +40,11 @@ export function frameReader(
       if (type === 'max-buffer-size-exceeded') throw new ClientError('ERR_CLIENT_TOO_LARGE', 'Too large');
     },
   });
-  return (bytes) => parser.feed(decoder.decode(bytes, { stream: true }));
+  // The parser would wait after a CR, which may be half of a CRLF: it is given LF alone. The character before tells which LF is
+  // the other half.
+  let text = ' ';
+  return (bytes) => {
+    text = text.slice(-1) + decoder.decode(bytes, { stream: true });
+    parser.feed(text.replace(/\r\n?/g, '\n').slice(1));
+  };
 }

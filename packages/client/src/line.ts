@@ -67,13 +67,14 @@ export function createLine(options: Resolved, position: Position, listener: Line
   const event = (event: Incoming) => {
     listener.event(event);
     if (event.type === 'sse.open') {
-      const { resume, heartbeatMs: ms } = event.data as Open;
+      const { resume, channels, heartbeatMs: ms, prev } = event.data as Open;
       heartbeatMs = ms;
       watchSilence(heartbeatMs * MISSED_HEARTBEATS);
-      if (resume === 'fresh') watchdog.caughtUp();
+      if (resume === 'fresh' || channels.length === 0) watchdog.caughtUp();
       else {
         listener.state('catching-up');
-        catchUp();
+        if (prev) watchdog.isTold();
+        else catchUp();
       }
     } else if (!isKnown && !isControl(event.type)) {
       // Not Headwater's: nothing is known about how often this server says something.
@@ -85,7 +86,8 @@ export function createLine(options: Resolved, position: Position, listener: Line
   const intake = createIntake(options, position, event, listener.failed);
 
   const read = async (body: ReadableStream<Uint8Array>, signal: AbortSignal, begun: () => void) => {
-    const feed = frameReader(options.maxEventChars, intake.take, watchdog.beat, (ms) => {
+    const comment = (text: string) => text === 'live' && watchdog.caughtUp();
+    const feed = frameReader(options.maxEventChars, intake.take, comment, (ms) => {
       line.retryMs = boundedWait(ms);
     });
     const reader = body.getReader();
@@ -109,7 +111,7 @@ export function createLine(options: Resolved, position: Position, listener: Line
     intake,
     rttMs: 0,
     retryMs: 0,
-    liveAt: Number.NaN,
+    liveAt: NaN,
     isStale: () => heartbeatMs > 0 && watchdog.silenceMs() > 1.5 * heartbeatMs,
     async stream(abort, refresh, heartbeatSeconds) {
       const { signal } = abort;
@@ -137,7 +139,7 @@ export function createLine(options: Resolved, position: Position, listener: Line
     over() {
       watchdog.stop();
       intake.cut();
-      line.liveAt = Number.NaN;
+      line.liveAt = NaN;
     },
   };
   return line;

@@ -23,7 +23,7 @@ export function parseLink(comment: string): Link | undefined {
 /** `<epoch>.<seq>` in base 36; undefined for an id that is no place in a log. */
 export function parseId(id: string): readonly [epoch: string, seq: number] | undefined {
   const [, epoch, seq] = /^([\da-z]+)\.([\da-z]+)$/.exec(id) ?? [];
-  return epoch ? [epoch, Number.parseInt(seq as string, 36)] : undefined;
+  return epoch ? [epoch, parseInt(seq as string, 36)] : undefined;
 }
 
 export interface Position {

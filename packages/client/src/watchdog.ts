@@ -1,7 +1,7 @@
 /**
  * Watchdog: looks at the silence of a stream. Too long a one means that the server or the way to it is gone. A short one means that a
- * stream that resumed has caught up: the protocol does not say so, but a server that has history to send sends it as fast as it is
- * taken. Where there is never silence, time decides.
+ * stream that resumed has caught up, where the server does not say so itself (`: live`): one that has history to send sends it as
+ * fast as it is taken. Where there is never silence, time decides.
  *
  * A touch costs one number; the timer is set again only when it fires. One that fires much too late means that this process was
  * asleep and not the server: what came meanwhile may still wait to be read, so there is one short grace.
@@ -22,10 +22,10 @@ export interface Watchdog {
   start(limitMs?: number): void;
   /** Waits for a short silence: two round trips at least. */
   catchUp(rttMs: number): void;
+  /** The server will say when. */
+  isTold(): void;
   /** There is no more to wait for. */
   caughtUp(): void;
-  /** A heartbeat: the server has nothing else to send. */
-  beat(): void;
   stop(): void;
 }
 
@@ -68,8 +68,8 @@ export function createWatchdog(clock: ClientClock, silent: (limitMs: number) => 
       if (limit > 0) arm(limit);
     },
     catchUp,
+    isTold: quietAlarm.clear,
     caughtUp,
-    beat: () => quietAlarm.isSet() && caughtUp(),
     stop() {
       alarm.clear();
       quietAlarm.clear();

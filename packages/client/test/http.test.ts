@@ -60,16 +60,18 @@ describe('a request', () => {
     expect(server.seen[0]?.headers).not.toHaveProperty('last-event-id');
   });
 
-  it('carries headers, trace context and method', async () => {
+  it('carries headers, trace context, method and body', async () => {
     const server = await serve(stream('data: 1\n\n'));
     const { seen } = follow(server.url, {
       method: 'REPORT',
+      body: '{"q":1}',
       headers: { authorization: 'Bearer x', accept: 'text/plain' },
       traceparent: () => '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     });
     await vi.waitUntil(() => seen.length > 0, WAIT);
     expect(server.seen[0]).toMatchObject({
       method: 'REPORT',
+      body: '{"q":1}',
       headers: {
         authorization: 'Bearer x',
         traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',

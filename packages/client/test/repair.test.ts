@@ -105,8 +105,7 @@ describe('a repair', () => {
     const { server, stream } = await opened(REPAIR.slice(0, 3).join(''));
     await server.pass(20_000);
     expect(stream.status.state).toBe('catching-up');
-    await server.last.write(REPAIR.slice(3).join(''));
-    await server.pass(500);
+    await server.last.write(`${REPAIR.slice(3).join('')}: live\n`);
     expect(stream.status.state).toBe('live');
   });
 });

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createHub, type Hub } from '@headwater/express';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { systemClock } from '../src/clock.js';
 import { type ConnectOptions, connect, type EventStream } from '../src/index.js';
 import { storedIn } from '../src/storage/index.js';
 import { FRAMEWORKS, listen } from './kit/servers.js';
@@ -64,6 +65,26 @@ describe.each(FRAMEWORKS)('%s: resuming', (_name, framework) => {
     page.on('message', ({ data }) => seen.push(data));
     await vi.waitUntil(() => seen.length >= 10_000, WAIT);
     expect(seen).toEqual(upTo(10_000));
+  });
+
+  it('is catching up until the last event that was missed, and live from there, whatever the clock says', async () => {
+    const hub = newHub();
+    const server = await framework.serve(hub, (sse) => sse.subscribe('numbers'));
+    const [{ id }] = await Promise.all([hub.publish('numbers', { data: 0 }), publish(hub, 0, 5_000)]);
+    // The head of the log belongs to another channel: no event that comes could tell the end.
+    await hub.publish('letters', { data: 'x' });
+    // No timer ever fires, so silence tells nothing.
+    const clock = { ...systemClock, setTimer: () => 0, clearTimer: () => {} };
+    const stream = follow(`${server.url}/numbers`, { clock, lastEventId: id });
+    let received = 0;
+    const states: [string, number][] = [];
+    stream.on('message', () => received++);
+    stream.on('sse.status', ({ state }) => states.push([state, received]));
+    await vi.waitUntil(() => stream.status.state === 'live', WAIT);
+    expect(states).toEqual([
+      ['catching-up', 0],
+      ['live', 5_000],
+    ]);
   });
 
   it('typed control events of a reset arrive, and the stream goes on', async () => {

@@ -23,36 +23,56 @@ describe('the status', () => {
     expect(stream.status).toEqual({ state: 'live', since: 1_700_000_000_400 });
   });
 
-  it('is catching up while history comes, and live after a short silence', async () => {
+  it('is catching up until the server says that it is over, however long that takes', async () => {
     const server = new FakeServer();
     const { states } = statesOf(server, { lastEventId: 'e.0' });
     await server.settle();
-    await server.last.open(openFrame({ resume: 'resumed' }, 'e.0'));
-    for (let n = 1; n <= 20; n++) {
-      await server.pass(100);
-      await server.last.write(hubEvent(n, n));
+    await server.last.open(`retry: 2000\n:\n${openFrame({ resume: 'resumed' }, 'e.0')}`);
+    for (let n = 1; n <= 3; n++) {
+      await server.pass(12_000);
+      await server.last.write(`:\n${hubEvent(n, n)}`);
     }
     expect(states).toEqual(['connecting', 'catching-up']);
-    await server.pass(500);
+    await server.last.write(': live\n');
     expect(states).toEqual(['connecting', 'catching-up', 'live']);
   });
 
-  it('is live at the first heartbeat, and at last after 10 s', async () => {
+  it('is live again at once where nobody follows anything any more', async () => {
     const server = new FakeServer();
-    const { states } = statesOf(server, { lastEventId: 'e.0' });
+    const { states } = statesOf(server);
     await server.settle();
-    await server.last.open(openFrame({ resume: 'resumed' }, 'e.0'));
-    await server.last.write(':\n');
-    expect(states.at(-1)).toBe('live');
-    const busy = new FakeServer();
-    const other = statesOf(busy, { lastEventId: 'e.0' });
-    await busy.settle();
-    await busy.last.open(openFrame({ resume: 'resumed' }, 'e.0'));
-    for (let n = 1; n <= 102; n++) {
-      busy.clock.advance(100);
-      await busy.last.write(hubEvent(n, n));
-    }
-    expect(other.states).toEqual(['connecting', 'catching-up', 'live']);
+    await server.last.open(openFrame({}, 'e.0') + openFrame({ resume: 'resumed', channels: [] }, 'e.0'));
+    expect(states).toEqual(['connecting', 'live']);
+  });
+
+  describe('of a server that does not say so', () => {
+    const open = openFrame({ resume: 'resumed', prev: undefined }, 'e.0');
+
+    it('is live after a short silence', async () => {
+      const server = new FakeServer();
+      const { states } = statesOf(server, { lastEventId: 'e.0' });
+      await server.settle();
+      await server.last.open(open);
+      for (let n = 1; n <= 20; n++) {
+        await server.pass(100);
+        await server.last.write(hubEvent(n, n));
+      }
+      expect(states).toEqual(['connecting', 'catching-up']);
+      await server.pass(500);
+      expect(states).toEqual(['connecting', 'catching-up', 'live']);
+    });
+
+    it('is live at last after 10 s', async () => {
+      const server = new FakeServer();
+      const { states } = statesOf(server, { lastEventId: 'e.0' });
+      await server.settle();
+      await server.last.open(open);
+      for (let n = 1; n <= 102; n++) {
+        server.clock.advance(100);
+        await server.last.write(hubEvent(n, n));
+      }
+      expect(states).toEqual(['connecting', 'catching-up', 'live']);
+    });
   });
 
   it.each([

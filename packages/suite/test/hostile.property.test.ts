@@ -177,7 +177,7 @@ it.each(FRAMEWORKS)(
     expect(tenants.logged.length).toBeGreaterThan(500);
     expect(tenants.logged.filter((line) => hasControls(line))).toEqual([]);
     const core = coreOf(tenants.hub);
-    await until(() => tenants.hub.connections.size === 0 && core.cursors.size === 0 && !core.hasLingering);
+    await until(() => tenants.hub.connections.size === 0 && core.cursors.size === 0 && core.lingering === 0);
     const open = () =>
       new Promise<number>((resolve) => tenants.server.getConnections((_error, count) => resolve(count)));
     while ((await open()) > 0);

@@ -1,8 +1,9 @@
 /** One Chromium per test file, and a profile of its own for each page. */
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type LaunchOptions, type Page } from 'playwright-core';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
-const ARGS = [
+/** For every Chromium that a test starts. */
+export const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -12,17 +13,28 @@ const ARGS = [
   '--no-first-run',
 ];
 
-/** To be called once, at the top of a file. The answer opens a page at `url`, which is closed when the test is done. */
-export function useChromium(): (url: string) => Promise<Page> {
+/** Where Chromium is. */
+export function chromiumPath(): string {
+  const { CHROMIUM_PATH } = process.env;
+  if (!CHROMIUM_PATH) throw new Error('CHROMIUM_PATH is not set: run the tests with `vitest --project browser`');
+  return CHROMIUM_PATH;
+}
+
+/** To be called once, at the top of a file, as are the following. The answer is the browser, once the tests run. */
+export function useBrowser(options: LaunchOptions = {}): () => Browser {
   let browser: Browser;
   beforeAll(async () => {
-    const { CHROMIUM_PATH: executablePath } = process.env;
-    if (!executablePath) throw new Error('CHROMIUM_PATH is not set: run the tests with `vitest --project browser`');
-    browser = await chromium.launch({ executablePath, args: ARGS });
+    browser = await chromium.launch({ executablePath: chromiumPath(), args: ARGS, ...options });
   });
   afterAll(() => browser?.close());
+  return () => browser;
+}
+
+/** The answer opens a page at `url`, which is closed when the test is done. */
+export function useChromium(options: LaunchOptions = {}): (url: string) => Promise<Page> {
+  const browser = useBrowser(options);
   return async (url) => {
-    const page = await browser.newPage();
+    const page = await browser().newPage();
     onTestFinished(() => page.close());
     await page.goto(url);
     return page;

@@ -19,11 +19,11 @@ export class Cutter {
     this.#target = target;
   }
 
-  /** A proxy before `port`, closed when the test is done. */
-  static async before(port: number): Promise<Cutter> {
+  /** A proxy before `port`, closed when the test is done. Concurrent tests have a `whenDone` of their own in their context. */
+  static async before(port: number, whenDone: (cleanUp: () => void) => void = onTestFinished): Promise<Cutter> {
     const cutter = new Cutter(port);
     await once(cutter.#server.listen(0, '127.0.0.1'), 'listening');
-    onTestFinished(() => {
+    whenDone(() => {
       cutter.#server.close();
       for (const client of cutter.#clients) client.destroy();
     });

@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import fastifyCors from '@fastify/cors';
 import { type Connection, createHub, type Hub, sse } from '@headwater/express';
 import { ssePlugin } from '@headwater/fastify';
+import cors from 'cors';
 import express from 'express';
 import fastify from 'fastify';
 import { onTestFinished } from 'vitest';
@@ -20,10 +22,16 @@ interface Exchange {
 
 export type Handler = (exchange: Exchange) => unknown;
 
-interface ServeOptions {
+export interface ServeOptions {
   readonly hub?: Hub;
   /** Default: any free one. */
   readonly port?: number;
+  /** Other origins whose pages may read, with credentials. */
+  readonly origins?: readonly string[];
+  /** Takes what is to be done when the test is. Default: Vitest's own, which concurrent tests have in their context. */
+  readonly whenDone?: (cleanUp: () => Promise<void>) => void;
+  /** Is told every request before it is handled, preflights and pages included. */
+  readonly onRequest?: (request: IncomingMessage) => void;
 }
 
 interface Served {
@@ -42,8 +50,10 @@ export interface Framework {
 const BLANK = '<!doctype html><link rel="icon" href="data:,">';
 
 const expressServer: Framework = {
-  async serve(handler, { hub = createHub(), port = 0 } = {}) {
+  async serve(handler, options = {}) {
+    const { hub = createHub(), origins, port = 0, onRequest = () => {} } = options;
     const app = express();
+    if (origins) app.use(cors({ origin: [...origins], credentials: true }));
     app.use(sse({ hub }));
     app.get('/', (_req, res) => void res.send(BLANK));
     app.use((req, res, next) => {
@@ -58,15 +68,17 @@ const expressServer: Framework = {
       };
       Promise.resolve(handler(exchange)).catch(next);
     });
-    const server = createServer(app);
+    const server = createServer(app).prependListener('request', onRequest);
     await once(server.listen(port, '127.0.0.1'), 'listening');
-    return served(server);
+    return served(server, options);
   },
 };
 
 const fastifyServer: Framework = {
-  async serve(handler, { hub = createHub(), port = 0 } = {}) {
+  async serve(handler, options = {}) {
+    const { hub = createHub(), origins, port = 0, onRequest = () => {} } = options;
     const app = fastify();
+    if (origins) await app.register(fastifyCors, { origin: [...origins], credentials: true });
     await app.register(ssePlugin, { hub });
     app.get('/', (_request, reply) => reply.type('text/html').send(BLANK));
     app.get('/*', async (request, reply) => {
@@ -80,8 +92,9 @@ const fastifyServer: Framework = {
       });
       return reply;
     });
+    app.server.prependListener('request', onRequest);
     await app.listen({ port, host: '127.0.0.1' });
-    return served(app.server as Server);
+    return served(app.server as Server, options);
   },
 };
 
@@ -91,7 +104,7 @@ export const FRAMEWORKS: readonly (readonly [name: string, Framework])[] = [
   ['Fastify', fastifyServer],
 ];
 
-function served(server: Server): Served {
+function served(server: Server, { whenDone = onTestFinished }: ServeOptions): Served {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -104,7 +117,7 @@ function served(server: Server): Served {
     for (const socket of sockets) socket.resetAndDestroy();
     await closed;
   };
-  onTestFinished(kill);
+  whenDone(kill);
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}`, port, sockets, kill };
 }
