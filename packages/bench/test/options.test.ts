@@ -37,7 +37,9 @@ test('a scenario that is named has its full size, and what is given goes over it
 
 test('readOptions names what it does not know', () => {
   expect(() => readOptions(['nothing'])).toThrow('Unknown scenario "nothing"');
-  expect(() => readOptions(['--stores', 'disk'])).toThrow('Unknown store "disk". Known: memory, lmdb, redis');
+  expect(() => readOptions(['--stores', 'disk'])).toThrow(
+    'Unknown store "disk". Known: memory, lmdb, redis, postgres, nats',
+  );
   expect(() => readOptions(['--contenders', 'x'])).toThrow('Unknown contender "x"');
   expect(() => readOptions(['--clients', '0'])).toThrow('--clients must be an integer of at least 1');
 });

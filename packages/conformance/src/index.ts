@@ -2,3 +2,4 @@
 export type { StoreGroup } from './store/index.js';
 export type { StoreSetup, StoreSuiteOptions } from './store-options.js';
 export { storeGroups, storeSuite } from './store-suite.js';
+export { Recorder } from './tail-recorder.js';

@@ -29,7 +29,7 @@ for (const row of rows) {
     const unfit = row.unfit(kind) ?? row.missing?.();
     const begun = performance.now();
     const line = (outcome: string, rest: string) =>
-      say(`${outcome.padEnd(7)}${row.name.padEnd(20)}${kind.name.padEnd(8)}${rest}`);
+      say(`${outcome.padEnd(7)}${row.name.padEnd(20)}${kind.name.padEnd(10)}${rest}`);
     if (unfit !== undefined) {
       line('n/a', unfit);
       continue;

@@ -33,6 +33,10 @@ const NEEDS = {
   durable: (kind: StoreKind) => (kind.isDurable ? undefined : 'nothing outlives the process'),
   shared: (kind: StoreKind) => (kind.isShared ? undefined : 'one process only'),
   server: (kind: StoreKind) => (kind.isEmbedded ? 'there is no server between' : undefined),
+  items: (kind: StoreKind) => (kind.hasItems ? undefined : 'no keyed channels'),
+  lossyFeed: (kind: StoreKind) =>
+    kind.openLossyFeed ? undefined : 'its feed is not one that a proxy can leave out of',
+  transactions: (kind: StoreKind) => (kind.openClient ? undefined : 'no transactions to publish in'),
 };
 
 type Need = keyof typeof NEEDS;

@@ -9,7 +9,7 @@ import { until, within } from './harness/wait.js';
 import { Diary } from './oracle/diary.js';
 import { type Due, mustBeExact } from './oracle/judge.js';
 import { Ledger } from './oracle/ledger.js';
-import type { StoreKind, StoreService, StoreSpec } from './stores/store.js';
+import { KEEP_ALL, type StoreKind, type StoreService, type StoreSpec } from './stores/store.js';
 
 /** A client that keeps a diary. */
 export interface Reader {
@@ -56,9 +56,9 @@ export class Trial {
     this.random = seeded(seed);
   }
 
-  /** The store as a process opens it. `changes`: retention, say. */
+  /** The store as a process opens it. `changes`: retention, say, which is none by default. */
   spec(changes: Partial<StoreSpec> = {}): StoreSpec {
-    return { ...this.service.spec, ...changes };
+    return { ...this.service.spec, retention: KEEP_ALL, ...changes };
   }
 
   /** Called at the end of the trial, the newest first. */
@@ -131,7 +131,7 @@ export class Trial {
         const missing = () => `${name} to get on; it is at ${diary.last} of ${head}, open: ${follower.isOpen}`;
         await until(missing, () => diary.received.length > before);
       }
-      mustBeExact(this.ledger, diary, { channels, ...due }, name);
+      mustBeExact(this.ledger, diary, { channels, ...due }, `${name} (resets: ${reasonsOf(follower)})`);
     }
   }
 
@@ -148,4 +148,8 @@ export class Trial {
   atMost(what: string, value: number, limit: number): void {
     if (this.isFull && !(value <= limit)) this.exceeded.push(`${what} is ${rounded(value)}, more than ${limit}`);
   }
+}
+
+function reasonsOf({ resets }: Follower): string {
+  return resets.map(({ reason }) => reason).join() || 'none';
 }

@@ -2,11 +2,12 @@
  * Daemon: a server process that a test started, and everything that may befall it.
  * Invariant: it is gone with the process that started it, and so is the folder that was made for it.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { childrenOf, signal } from './processes.js';
 
 /** How a server is run. */
 export interface DaemonOptions {
@@ -17,6 +18,8 @@ export interface DaemonOptions {
   readonly isReady: () => Promise<boolean>;
   /** Whom it runs as, where that is not the user of this process. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** What asks it to end in order. Default SIGTERM. */
   readonly stopSignal?: NodeJS.Signals;
 }
@@ -27,7 +30,7 @@ const running = new Set<ChildProcess>();
 const folders = new Set<string>();
 
 process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const { pid } of running) for (const one of pid ? [...childrenOf(pid), pid] : []) signal(one, 'SIGKILL');
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -53,9 +56,10 @@ export class Daemon {
 
   /** Starts it and waits until it answers. */
   async start(): Promise<void> {
-    const { program, args, dir, isReady, user } = this.#options;
+    const { program, args, dir, isReady, user, env } = this.#options;
     let output = '';
-    const child = spawn(program, args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], ...user });
+    const stdio = ['ignore', 'pipe', 'pipe'] satisfies StdioOptions;
+    const child = spawn(program, args, { cwd: dir, stdio, env: { ...process.env, ...env }, ...user });
     this.#child = child;
     running.add(child);
     const note = (chunk: Buffer) => {

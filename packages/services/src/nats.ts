@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Daemon, removeFolder, temporaryFolder } from './daemon.js';
 import { findProgram, type Program } from './find.js';
 import { freePort } from './free-port.js';
+import { cpuMsOf } from './processes.js';
 
 const PROGRAM: Program = {
   command: 'nats-server',
@@ -33,6 +34,8 @@ export interface NatsServer {
   resume(): void;
   /** Starts it again at the same port with the same files, after ending it if it runs. */
   restart(): Promise<void>;
+  /** CPU time of its process so far, in milliseconds. */
+  cpuMs(): number;
 }
 
 /** Starts a server and resolves once it answers. */
@@ -64,6 +67,7 @@ export async function startNats({ config }: NatsServerOptions = {}): Promise<Nat
       await daemon.stop();
       await daemon.start();
     },
+    cpuMs: () => (daemon.pid === undefined ? 0 : cpuMsOf(daemon.pid)),
   };
 }
 

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { Daemon, removeFolder, temporaryFolder } from './daemon.js';
 import { freePort } from './free-port.js';
 import { findBinaries, initialise, unprivileged } from './postgres-files.js';
-import { childrenOf, isRunning, signal } from './processes.js';
+import { childrenOf, cpuMsOf, isRunning, signal } from './processes.js';
 
 export interface PostgresServerOptions {
   /** Settings over the defaults, which write nothing to disk in time: `{ fsync: 'on' }`. */
@@ -33,6 +33,8 @@ export interface PostgresServer {
   resume(): void;
   /** Starts it again at the same port with the same files, after ending it if it runs. */
   restart(): Promise<void>;
+  /** CPU time of its processes so far, in milliseconds. */
+  cpuMs(): number;
   /** Runs a script by `psql`, which stops at the first error, and returns what it prints: rows alone, columns with `|` between. */
   psql(script: string): Promise<string>;
 }
@@ -95,6 +97,7 @@ export async function startPostgres({ settings = {} }: PostgresServerOptions = {
       await stop();
       await daemon.start();
     },
+    cpuMs: () => processes().reduce((sum, pid) => sum + cpuMsOf(pid), 0),
     psql: async (script) => {
       const run = promisify(execFile)(join(binaries, 'psql'), [url, '-XAtq', '-v', 'ON_ERROR_STOP=1']);
       run.child.stdin?.end(script);

@@ -3,7 +3,8 @@
  * Invariant: the listener is told each entry once and in order, and never again after the tail has ended. The place moves only
  * here: what this process has just committed is handed over as it is where it follows on the place, and read otherwise.
  */
-import { type Entry, SseError, type Tail, type TailListener } from '@headwater/core';
+import type { Entry, Tail, TailListener } from '@headwater/core';
+import { tellEntries, tellLost } from '@headwater/core/store-kit';
 
 /** The entries after a place, a page of them; throws where they cannot be had. */
 export type ReadNext = (seq: number) => readonly Entry[];
@@ -75,11 +76,7 @@ export class LmdbTail implements Tail {
   lose(error: unknown): void {
     if (this.#isOver) return;
     this.stop();
-    try {
-      this.#listener.lost(error);
-    } catch {
-      // It was the last call: there is nothing left to protect.
-    }
+    tellLost(this.#listener, error);
   }
 
   #deliver(entries: readonly Entry[]): void {
@@ -87,9 +84,9 @@ export class LmdbTail implements Tail {
     this.#seq = entries.at(-1)?.seq ?? this.#seq;
     this.#isTelling = true;
     try {
-      this.#listener.entries(entries);
-    } catch (cause) {
-      this.lose(new SseError('ERR_SSE_CALLBACK', 'Cannot go on with a tail: its listener threw', { cause }));
+      tellEntries(this.#listener, entries);
+    } catch (error) {
+      this.lose(error);
     } finally {
       this.#isTelling = false;
     }

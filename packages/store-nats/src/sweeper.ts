@@ -4,7 +4,8 @@
  * where each channel ended that has nothing else left. Who sweeps does not matter: two that do so at once do it twice.
  */
 import { randomBytes } from 'node:crypto';
-import type { Clock, Timer } from '@headwater/core';
+import type { Clock } from '@headwater/core';
+import { Recurring } from '@headwater/core/store-kit';
 import type { Journal } from './journal.js';
 import type { Link } from './link.js';
 import type { Names } from './names.js';
@@ -27,34 +28,26 @@ export class Sweeper {
   readonly #writer: Writer;
   readonly #names: Names;
   readonly #time: ServerTime;
-  readonly #clock: Clock;
+  readonly #recurring: Recurring;
   readonly #forgetAfterMs: number;
-  #timer: Timer | undefined;
-  #isClosed = false;
 
   constructor(link: Link, writer: Writer, names: Names, time: ServerTime, clock: Clock, forgetAfterMs: number) {
     this.#link = link;
     this.#writer = writer;
     this.#names = names;
     this.#time = time;
-    this.#clock = clock;
+    // Not all processes at once.
+    this.#recurring = new Recurring(
+      clock,
+      () => EVERY_MS * (0.75 + Math.random() / 2),
+      () => this.#turn(),
+    );
     this.#forgetAfterMs = forgetAfterMs;
   }
 
   /** From now on, until it is closed. */
   start(): void {
-    if (this.#timer !== undefined || this.#isClosed) return;
-    // Not all processes at once.
-    const ms = EVERY_MS * (0.75 + Math.random() / 2);
-    this.#timer = this.#clock.setTimer(() => {
-      // The next turn tries again; a store that cannot be reached says so to whoever calls it.
-      void this.#turn()
-        .catch(() => {})
-        .finally(() => {
-          this.#timer = undefined;
-          this.start();
-        });
-    }, ms);
+    this.#recurring.start();
   }
 
   /** Trims, forgets and purges now, however little there is. */
@@ -66,8 +59,7 @@ export class Sweeper {
   }
 
   close(): void {
-    this.#isClosed = true;
-    if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer);
+    this.#recurring.close();
   }
 
   async #turn(): Promise<void> {

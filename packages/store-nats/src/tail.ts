@@ -3,7 +3,7 @@
  * Invariant: the listener is told each entry once and in order, and never again after the tail has ended.
  */
 import { type Entry, type Position, SseError, type Tail, type TailListener } from '@headwater/core';
-import { fenced, wrongPosition } from '@headwater/core/store-kit';
+import { fenced, tellEntries, tellLost, wrongPosition } from '@headwater/core/store-kit';
 import { readPage } from './history.js';
 import type { Session } from './session.js';
 
@@ -45,18 +45,7 @@ export class NatsTail implements Tail {
   lose(error: unknown): void {
     if (this.#isOver) return;
     this.stop();
-    try {
-      this.#listener.lost(
-        error instanceof SseError
-          ? error
-          : new SseError('ERR_SSE_STORE', `The tail was lost: ${(error as Error).message}`, {
-              cause: error,
-              statusCode: 503,
-            }),
-      );
-    } catch {
-      // It was the last call: there is nothing left to protect.
-    }
+    tellLost(this.#listener, error);
   }
 
   readonly #hear = (entries: readonly Entry[]): void => {
@@ -89,9 +78,9 @@ export class NatsTail implements Tail {
     }
     this.#seq = last.seq;
     try {
-      this.#listener.entries(entries);
-    } catch (cause) {
-      this.lose(new SseError('ERR_SSE_CALLBACK', 'Cannot go on with a tail: its listener threw', { cause }));
+      tellEntries(this.#listener, entries);
+    } catch (error) {
+      this.lose(error);
     }
   }
 }

@@ -1,10 +1,10 @@
 /** Three servers that keep one log: what a majority has confirmed outlives any one of them. */
-import { freePort, type NatsServer, startNats } from '@headwater/services';
+import { Recorder } from '@headwater/conformance';
+import { freePort, type NatsServer, startNats, until } from '@headwater/services';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { expect, onTestFinished, test } from 'vitest';
 import { begin, entry, open } from './kit.js';
-import { Follower, until } from './until.js';
 
 /** The servers wait 4 to 9 seconds for a leader before they elect another one, and may have to do so twice. */
 const ELECTION_MS = 30_000;
@@ -34,7 +34,7 @@ test('a log of three replicas goes on without the server that led it, with every
   const urls = servers.map(({ url }) => url);
   const store = open({ servers: urls, replicas: 3, timeoutMs: 2_000 });
   const at = await until('the cluster has a leader', () => begin(store, 'e1'), ELECTION_MS);
-  const follower = await Follower.of(store, at);
+  const follower = await Recorder.of(store, at);
   const acknowledged: number[] = [];
   let isOver = false;
   const { epoch, seq } = at;

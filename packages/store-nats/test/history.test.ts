@@ -1,12 +1,13 @@
 /** A log that is long, and one whose front was purged: what is read, and how much is read for it. */
+import { Recorder } from '@headwater/conformance';
 import type { Page } from '@headwater/core';
+import { until } from '@headwater/services';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers } from '@nats-io/transport-node';
 import { expect, onTestFinished, test } from 'vitest';
 import type { NatsStore } from '../src/index.js';
 import { encodeRecord, HEADER } from '../src/record.js';
 import { begin, entry, newName, open, serve } from './kit.js';
-import { Follower, until } from './until.js';
 
 const LONG = 20_000;
 
@@ -52,7 +53,7 @@ test('a long history is read in pages, by a process that has just come, and a ra
   await nc.flush();
   expect(page.entries.map(({ seq }) => seq)).toEqual(rare.slice(-2));
   expect(fetched).toBe(2);
-  const follower = await Follower.of(late, { epoch: 'e1', seq: 0 });
+  const follower = await Recorder.of(late, { epoch: 'e1', seq: 0 });
   await until('all have come', () => follower.seen.length === LONG);
   expect(follower.seqs).toEqual(Array.from({ length: LONG }, (_, i) => i + 1));
 });
@@ -118,7 +119,7 @@ test('a stream that somebody else purged has a floor for everything that was in 
   const page = await store.read(0, ['a', 'b', 'c'], 10);
   expect(page.entries.map(({ seq }) => seq)).toEqual([5, 6]);
   expect([...page.floors.values(), page.forgotten]).toEqual([3, 4, 0, 0]);
-  await expect(store.tail({ epoch: 'e1', seq: 3 }, new Follower())).rejects.toMatchObject({ code: 'ERR_SSE_POSITION' });
+  await expect(store.tail({ epoch: 'e1', seq: 3 }, new Recorder())).rejects.toMatchObject({ code: 'ERR_SSE_POSITION' });
   const late = open({ servers: url, name });
   const other = await late.read(0, ['a', 'b', 'c'], 10);
   expect(other.entries.map(({ seq }) => seq)).toEqual([5, 6]);
@@ -149,7 +150,7 @@ test('a message at the end that somebody deleted is one that never was to who co
   const jsm = await managerOf(url);
   const at = await begin(store, 'e1');
   for (let i = 1; i <= 3; i++) await store.append([entry('a', `${i}`)], at);
-  const follower = await Follower.of(store, { epoch: 'e1', seq: 3 });
+  const follower = await Recorder.of(store, { epoch: 'e1', seq: 3 });
   await jsm.streams.deleteMessage(`HW_LOG_${name}`, 4);
   const late = open({ servers: url, name });
   expect(await late.state()).toMatchObject({ head: 2 });
@@ -168,7 +169,7 @@ test('messages that do not belong to the log are passed over by everybody', asyn
   const store = open({ servers: url, name });
   const at = await begin(store, 'e1');
   await store.append([entry('a', '1')], at);
-  const follower = await Follower.of(store, at);
+  const follower = await Recorder.of(store, at);
   const nc = await connect({ servers: url });
   onTestFinished(() => nc.close());
   nc.publish(`hw.${name}.log`, 'not a record');

@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs';
+import { Recorder } from '@headwater/conformance';
+import { until } from '@headwater/services';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { NatsStoreOptions } from '../src/index.js';
 import { begin, copyFiles, entry, open, restoreFiles, start } from './kit.js';
-import { Follower, until } from './until.js';
 
 /** How long it takes. */
 async function timed(run: () => Promise<unknown>): Promise<number> {
@@ -31,7 +32,7 @@ describe.each(Object.entries(ways))('by %s', (_, way) => {
     const server = await start();
     const store = open(await way(server.url));
     const at = await begin(store, 'e1');
-    const followers = [await Follower.of(store, at), await Follower.of(store, at)];
+    const followers = [await Recorder.of(store, at), await Recorder.of(store, at)];
     server.pause();
     const frozen = performance.now();
     await until('the tails are lost', () => followers.every(({ errors }) => errors.length > 0));
@@ -43,7 +44,7 @@ describe.each(Object.entries(ways))('by %s', (_, way) => {
     }
     server.resume();
     const position = await until('it is back', () => begin(store, 'e2'));
-    const follower = await Follower.of(store, position);
+    const follower = await Recorder.of(store, position);
     await store.append([entry('a', 'after')], position);
     await until('the entry has come', () => follower.seen.length === 1);
   });
@@ -66,7 +67,7 @@ describe.each(Object.entries(ways))('by %s', (_, way) => {
     const server = await start();
     const store = open(await way(server.url));
     const at = await begin(store, 'e1');
-    const follower = await Follower.of(store, at);
+    const follower = await Recorder.of(store, at);
     const acknowledged: number[] = [];
     let isOver = false;
     const publisher = async (name: string) => {
@@ -122,7 +123,7 @@ describe.each(Object.entries(ways))('by %s', (_, way) => {
     const copy = copyFiles(server);
     onTestFinished(() => rmSync(copy, { recursive: true }));
     await store.append([entry('a', '3'), entry('a', '4')], at);
-    const follower = await Follower.of(store, { epoch: 'e1', seq: 4 });
+    const follower = await Recorder.of(store, { epoch: 'e1', seq: 4 });
     await restoreFiles(server, copy);
     await until('the tail is lost', () => follower.errors.length > 0);
     expect(await until('it is back', () => store.state())).toMatchObject({ head: 2 });
@@ -131,7 +132,7 @@ describe.each(Object.entries(ways))('by %s', (_, way) => {
     await store.startEpoch('e2');
     await store.append([entry('a', '3b'), entry('a', '4b')], { epoch: 'e1', seq: 2 });
     await expect(store.append([entry('a')], seen)).rejects.toMatchObject({ code: 'ERR_SSE_FENCED' });
-    await expect(store.tail(seen, new Follower())).rejects.toMatchObject({ code: 'ERR_SSE_FENCED' });
+    await expect(store.tail(seen, new Recorder())).rejects.toMatchObject({ code: 'ERR_SSE_FENCED' });
   });
 
   test('a stream that is deleted beneath the store is an empty log to everybody', async () => {
@@ -141,7 +142,7 @@ describe.each(Object.entries(ways))('by %s', (_, way) => {
     const at = await begin(store, 'e1');
     await store.append([entry('a', '1')], at);
     const seen = { epoch: 'e1', seq: 1 };
-    const followers = [await Follower.of(store, seen), await Follower.of(other, seen)];
+    const followers = [await Recorder.of(store, seen), await Recorder.of(other, seen)];
     await jsm.streams.delete('HW_LOG_headwater');
     await until('the tails are lost', () => followers.every(({ errors }) => errors.length > 0));
     expect(await until('it is back', () => store.state())).toEqual({ head: 0, epochs: [] });
@@ -161,7 +162,7 @@ test('the application’s own connection is not closed', async () => {
   const server = await start();
   const nc = await connection(server.url);
   const store = open({ connection: nc });
-  const follower = await Follower.of(store, await begin(store, 'e1'));
+  const follower = await Recorder.of(store, await begin(store, 'e1'));
   await store.close();
   expect(follower.errors).toEqual([]);
   expect(nc.isClosed()).toBe(false);
@@ -172,7 +173,7 @@ test('a connection that the application has closed is said to be', async () => {
   const server = await start();
   const nc = await connection(server.url);
   const store = open({ connection: nc });
-  const follower = await Follower.of(store, await begin(store, 'e1'));
+  const follower = await Recorder.of(store, await begin(store, 'e1'));
   await nc.close();
   await until('the tail is lost', () => follower.errors.length > 0);
   await expect(store.state()).rejects.toMatchObject({

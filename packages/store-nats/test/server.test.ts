@@ -1,5 +1,6 @@
 /** Which servers and streams the store takes, and what it says of the others. */
 import { readFileSync } from 'node:fs';
+import { Forwarder, until } from '@headwater/services';
 import {
   DiscardPolicy,
   type JetStreamManager,
@@ -11,7 +12,6 @@ import { connect } from '@nats-io/transport-node';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type NatsStoreOptions, natsStore } from '../src/index.js';
 import { begin, entry, newName, open, start } from './kit.js';
-import { until } from './until.js';
 
 async function managerOf(url: string): Promise<JetStreamManager> {
   const nc = await connect({ servers: url });
@@ -27,6 +27,18 @@ test('a server without JetStream is refused, and taken once it has it', async ()
   const server = await start({ config: 'max_payload: 1MB\n' });
   const store = open({ servers: server.url });
   await expect(store.state()).rejects.toMatchObject(refused(/JetStream does not answer\. Enable it/));
+});
+
+test('an older server is refused, with what to do', async () => {
+  const server = await start();
+  const old = await Forwarder.to(server.port, (data) =>
+    data.toString('latin1').replace(/^INFO \{.*/, (info) => info.replace(/"version":"[^"]*"/, '"version":"2.8.4"')),
+  );
+  onTestFinished(() => old.close());
+  const store = open({ servers: `nats://127.0.0.1:${old.port}` });
+  await expect(store.state()).rejects.toMatchObject(
+    refused(/version 2\.8\.4, and version 2\.9 is needed\. Upgrade it/),
+  );
 });
 
 test('an account without JetStream is refused', async () => {

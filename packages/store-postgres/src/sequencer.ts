@@ -4,7 +4,7 @@
  * Invariant: a slow transaction delays nobody's events but its own: whatever is committed is moved, and what comes later with a
  * lower id is moved later.
  */
-import { hasCode, newEpoch } from '@headwater/core';
+import { hasCode, newEpoch, type Position } from '@headwater/core';
 import type { ChannelBounds } from './bounds.js';
 import { asError, codeOf, isAnswer } from './failure.js';
 import type { Server } from './server.js';
@@ -27,6 +27,12 @@ select id, channel from (
   from (select id, channel, body from {schema}.outbox where log = $1 order by id limit ${MOST}) o
 ) o where n = 1 or before < ${MOST_BYTES} order by id`;
 
+/** What `NEXT` tells of each row. */
+type Waiting = readonly [id: number, channel: string];
+
+/** `moved` is null where another process is at it. */
+type Moved = readonly [moved: number | null, server: string, head: number, epoch: string];
+
 export class Sequencer {
   readonly #server: Server;
   readonly #bounds: ChannelBounds;
@@ -34,7 +40,7 @@ export class Sequencer {
   readonly #keyTtlMs: number;
   readonly #warn: (message: string) => void;
   readonly #next: Statement;
-  readonly #move: Statement;
+  readonly #moving: Statement;
   #restsUntil = 0;
   #isBusy = false;
   #isAsked = false;
@@ -53,7 +59,7 @@ export class Sequencer {
     this.#keyTtlMs = keyTtlMs;
     this.#warn = warn;
     this.#next = server.plan(NEXT);
-    this.#move = server.prepare(
+    this.#moving = server.prepare(
       'select moved, server, head, epoch from {schema}.move($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
     );
   }
@@ -70,9 +76,7 @@ export class Sequencer {
         while (!this.#isClosed && (await this.#step())) hasMoved = true;
       }
     } catch (error) {
-      // Until an epoch is begun here, this process must not write: others may have seen what it would overwrite.
-      if (codeOf(error) === FENCED) this.#standing.lose();
-      else if (isAnswer(error) || hasCode(error, 'ERR_SSE_CALLBACK')) {
+      if (isAnswer(error) || hasCode(error, 'ERR_SSE_CALLBACK')) {
         this.#warn(`What was published within transactions cannot be moved into the log: ${asError(error).message}`);
       }
     } finally {
@@ -89,20 +93,12 @@ export class Sequencer {
   async #step(): Promise<boolean> {
     const { at } = this.#standing;
     if (!at || performance.now() < this.#restsUntil) return false;
-    const rows = (await this.#server.run(this.#next)) as unknown as [id: number, channel: string][];
+    const rows = (await this.#server.run(this.#next)) as unknown as Waiting[];
     if (rows.length === 0) return false;
-    const [row] = await this.#server.run(
-      this.#move,
-      this.#server.now,
-      this.#standing.server,
-      newEpoch(),
-      this.#keyTtlMs,
-      at.epoch,
-      at.seq,
-      rows.map(([id]) => id),
-      ...this.#bounds.columns([...new Set(rows.map(([, channel]) => channel))]),
-    );
-    const [moved, server, head, epoch] = row as unknown as [number | null, string, number, string];
+    const answer = await this.#move(rows, at);
+    // Another epoch may have been begun meanwhile.
+    if (!answer) return true;
+    const [moved, server, head, epoch] = answer;
     if (moved === null) {
       this.#restsUntil = performance.now() + YIELD_MS;
       return false;
@@ -112,5 +108,28 @@ export class Sequencer {
       this.#standing.reach({ epoch, seq: head });
     }
     return true;
+  }
+
+  /** Undefined where `at` is not part of the log. */
+  async #move(rows: readonly Waiting[], at: Position): Promise<Moved | undefined> {
+    try {
+      const [row] = await this.#server.run(
+        this.#moving,
+        this.#server.now,
+        this.#standing.server,
+        newEpoch(),
+        this.#keyTtlMs,
+        at.epoch,
+        at.seq,
+        rows.map(([id]) => id),
+        ...this.#bounds.columns([...new Set(rows.map(([, channel]) => channel))]),
+      );
+      return row as unknown as Moved;
+    } catch (error) {
+      if (codeOf(error) !== FENCED) throw error;
+      // Until an epoch is begun here, this process must not write: others may have seen what it would overwrite.
+      this.#standing.lose(at);
+      return undefined;
+    }
   }
 }

@@ -25,8 +25,8 @@ export class Standing {
     if (this.#at && at.seq > this.#at.seq) this.#at = { epoch: at.epoch, seq: at.seq };
   }
 
-  /** The place is not part of the log any more: until an epoch is begun there is none. */
-  lose(): void {
-    this.#at = undefined;
+  /** `at` was refused: until an epoch is begun there is no place. Unless that has happened meanwhile. */
+  lose(at: Position): void {
+    if (this.#at === at) this.#at = undefined;
   }
 }

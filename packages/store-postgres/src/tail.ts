@@ -4,8 +4,8 @@
  * entry is never visible before its predecessor, because both the entries and the head that they give are committed under the lock
  * of the log's row: so what follows a place is complete up to whatever one statement sees, and a gap can only be what was deleted.
  */
-import { type Entry, type Position, SseError, type Tail, type TailListener } from '@headwater/core';
-import { fenced, wrongPosition } from '@headwater/core/store-kit';
+import type { Entry, Position, SseError, Tail, TailListener } from '@headwater/core';
+import { fenced, tellEntries, tellLost, wrongPosition } from '@headwater/core/store-kit';
 import { ENTRY_COLUMNS, ENTRY_ORDER, toEntry } from './decode.js';
 import { asError } from './failure.js';
 import { Pulse } from './pulse.js';
@@ -135,11 +135,7 @@ export class PostgresTail implements Tail, Watcher {
     const last = entries.at(-1) as Entry;
     this.#at = { epoch: last.epoch, seq: last.seq };
     this.#parts.onReach(this.#at);
-    try {
-      this.#parts.listener.entries(entries);
-    } catch (cause) {
-      throw new SseError('ERR_SSE_CALLBACK', 'Cannot go on with a tail: its listener threw', { cause });
-    }
+    tellEntries(this.#parts.listener, entries);
   }
 
   #trimmed(seq: number): SseError {
@@ -148,17 +144,7 @@ export class PostgresTail implements Tail, Watcher {
 
   #lose(error: Error): void {
     // Before it has begun the caller is told.
-    if (!this.#end(error) || !this.#hasBegun) return;
-    const isOurs = error instanceof SseError;
-    try {
-      this.#parts.listener.lost(
-        isOurs
-          ? error
-          : new SseError('ERR_SSE_STORE', `The tail was lost: ${error.message}`, { cause: error, statusCode: 503 }),
-      );
-    } catch {
-      // It was the last call: there is nothing left to protect.
-    }
+    if (this.#end(error) && this.#hasBegun) tellLost(this.#parts.listener, error);
   }
 
   /** False where it has ended before. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { startPostgres } from '@headwater/services';
+import { Forwarder, startPostgres } from '@headwater/services';
 import pg from 'pg';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { postgresStore, schemaSql } from '../src/index.js';
@@ -130,6 +130,14 @@ test('settings that may surprise are warned of, once', async () => {
     'PostgreSQL has synchronous_commit off',
     'PostgreSQL has fsync off',
   ]);
+});
+
+test('an older server is refused, with what to do', async () => {
+  const version = (await server.psql('show server_version_num')).trim();
+  const old = await Forwarder.to(server.port, (data) => data.toString('latin1').replace(version, '120022'));
+  onTestFinished(() => old.close());
+  const url = `postgres://postgres@127.0.0.1:${old.port}/postgres`;
+  expect(await refusal(url)).toMatch(/^ERR_SSE_STORE: .*version 12, and version 13 is needed\. Upgrade it/);
 });
 
 test('a standby is refused', async () => {

@@ -1,9 +1,10 @@
 /** Notifications are only hints: everything arrives without them. */
+import { Recorder } from '@headwater/conformance';
+import { until } from '@headwater/services';
 import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { publishIn, schemaSql } from '../src/index.js';
 import { begin, openStore, usePostgres } from './kit.js';
-import { Follower, until } from './until.js';
 
 const { url, admin } = await usePostgres({ max_connections: 50 });
 
@@ -16,7 +17,7 @@ test('where no notification ever arrives, entries and the outbox are found by lo
   await client.query(schemaSql().replaceAll(/^ +perform pg_notify\(.*$/gm, ''));
   const [store, other] = [openStore({ connectionString }), openStore({ connectionString })];
   const at = await begin(store, 'e1');
-  const follower = await Follower.of(other, at);
+  const follower = await Recorder.of(other, at);
   for (let i = 1; i <= 3; i++) {
     const begun = performance.now();
     await store.append([{ channel: 'a', body: Buffer.from('x'), time: Date.now() }], at);
@@ -30,7 +31,7 @@ test('where no notification ever arrives, entries and the outbox are found by lo
 test('notifications of others, and of any content, do no harm', async () => {
   const store = openStore({ connectionString: url });
   const at = await begin(store, 'e1');
-  const follower = await Follower.of(store, at);
+  const follower = await Recorder.of(store, at);
   for (const payload of [
     '',
     'e',
@@ -55,7 +56,7 @@ test('a pool of one connection is enough: what is kept for good is not taken fro
   const stores = [openStore({ pool, name: 'one' }), openStore({ pool, name: 'two' })];
   for (const store of stores) {
     const at = await begin(store, 'e1');
-    const follower = await Follower.of(store, at);
+    const follower = await Recorder.of(store, at);
     await Promise.all(
       Array.from({ length: 20 }, () => store.append([{ channel: 'a', body: Buffer.from('x'), time: Date.now() }], at)),
     );
@@ -72,7 +73,7 @@ test('a pool whose connections are all taken fails the call that waits, and noth
   onTestFinished(() => pool.end());
   const store = openStore({ pool, name: 'taken', timeoutMs: 200 });
   const at = await begin(store, 'e1');
-  const follower = await Follower.of(store, at);
+  const follower = await Recorder.of(store, at);
   const taken = await pool.connect();
   await expect(store.state()).rejects.toMatchObject({ code: 'ERR_SSE_STORE' });
   taken.release();

@@ -1,8 +1,8 @@
 /** A log of a million entries: what is read costs what is there to read, and not what the log has. */
+import { until } from '@headwater/services';
 import { expect, test } from 'vitest';
 import { postgresStore } from '../src/index.js';
 import { begin, newName, openStore, usePostgres } from './kit.js';
-import { until } from './until.js';
 
 const { url, admin } = await usePostgres({ autovacuum: 'off' });
 

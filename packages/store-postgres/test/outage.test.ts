@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { Recorder } from '@headwater/conformance';
 import { type NewEntry, systemClock } from '@headwater/core';
-import { type PostgresServer, type PostgresServerOptions, startPostgres } from '@headwater/services';
+import { type PostgresServer, type PostgresServerOptions, startPostgres, until } from '@headwater/services';
 import pg from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type PostgresStoreOptions, publishIn } from '../src/index.js';
 import { begin, openStore, textOf } from './kit.js';
-import { Follower, until } from './until.js';
 
 async function start(options?: PostgresServerOptions): Promise<PostgresServer> {
   const server = await startPostgres(options);
@@ -39,7 +39,7 @@ describe.each(Object.entries(connections))('over %s', (_, optionsFor) => {
     const server = await start();
     const store = openStore(optionsFor(server));
     const at = await begin(store, 'e1');
-    const followers = [await Follower.of(store, at), await Follower.of(store, at)];
+    const followers = [await Recorder.of(store, at), await Recorder.of(store, at)];
     server.pause();
     const frozen = performance.now();
     await until('the tails are lost', () => followers.every(({ errors }) => errors.length > 0));
@@ -53,7 +53,7 @@ describe.each(Object.entries(connections))('over %s', (_, optionsFor) => {
     }
     server.resume();
     const position = await until('it is back', () => begin(store, 'e2'));
-    const follower = await until('it is followed', () => Follower.of(store, position));
+    const follower = await until('it is followed', () => Recorder.of(store, position));
     await store.append([entry('after')], position);
     await until('the entry has come', () => follower.seen.length === 1);
   });
@@ -76,7 +76,7 @@ describe.each(Object.entries(connections))('over %s', (_, optionsFor) => {
     const server = await start({ settings: { fsync: 'on', full_page_writes: 'on', synchronous_commit: 'off' } });
     const store = openStore(optionsFor(server));
     const at = await begin(store, 'e1');
-    const follower = await Follower.of(store, at);
+    const follower = await Recorder.of(store, at);
     const acknowledged: number[] = [];
     let isOver = false;
     const publisher = async (name: string) => {
@@ -117,7 +117,7 @@ test('a server that is started with an older copy of its files refuses whoever h
   await server.restart();
   await until('it is back', () => store.state());
   const [, seen] = await store.append([entry('3'), entry('4')], at);
-  const follower = await until('it is followed', () => Follower.of(store, seen!));
+  const follower = await until('it is followed', () => Recorder.of(store, seen!));
   await server.kill();
   execFileSync('rm', ['-r', data]);
   execFileSync('mv', [copy, data]);
@@ -131,13 +131,13 @@ test('a server that is started with an older copy of its files refuses whoever h
   expect(appended[1]?.seq).toBe(4);
   expect(['e1', seen?.epoch]).not.toContain(appended[1]?.epoch);
   await expect(store.append([entry('x')], seen!)).rejects.toMatchObject({ code: 'ERR_SSE_FENCED' });
-  await expect(store.tail(seen!, new Follower())).rejects.toMatchObject({ code: 'ERR_SSE_FENCED' });
+  await expect(store.tail(seen!, new Recorder())).rejects.toMatchObject({ code: 'ERR_SSE_FENCED' });
 });
 
 test('what is committed while no process can reach the server is sent once one can', async () => {
   const server = await start();
   const store = openStore({ connectionString: server.url });
-  const follower = await Follower.of(store, await begin(store, 'e1'));
+  const follower = await Recorder.of(store, await begin(store, 'e1'));
   const client = new pg.Client({ connectionString: server.url });
   client.on('error', () => {});
   await client.connect();
@@ -150,7 +150,7 @@ test('what is committed while no process can reach the server is sent once one c
   await until('the tail is lost', () => follower.errors.length > 0);
   await server.restart();
   await server.psql(`select headwater.sse_publish('headwater', 'a', 'meanwhile')`);
-  const again = await until('it is followed', async () => Follower.of(store, await begin(store, 'e2')));
+  const again = await until('it is followed', async () => Recorder.of(store, await begin(store, 'e2')));
   await until('it has come', async () => (await store.state()).head === 2);
   const { entries } = await store.read(0, ['a'], 10);
   expect(entries.map(textOf)).toEqual(['data: before\n', 'data: meanwhile\n']);

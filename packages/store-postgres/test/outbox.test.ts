@@ -1,11 +1,11 @@
 /** What is published within transactions: out once they have committed, in an order that skips nobody, and never otherwise. */
+import { Recorder } from '@headwater/conformance';
 import { createHub, type Position } from '@headwater/core';
-import { startPostgres } from '@headwater/services';
+import { startPostgres, until } from '@headwater/services';
 import pg from 'pg';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { type PostgresStore, publishIn } from '../src/index.js';
 import { begin, copyLog, newName, openStore, restoreLog, textOf } from './kit.js';
-import { Follower, until } from './until.js';
 
 const server = await startPostgres();
 const admin = new pg.Pool({ connectionString: server.url, application_name: 'test' });
@@ -18,10 +18,10 @@ afterAll(async () => {
 /** A log with an epoch, and a tail of it. */
 async function follow(
   name: string = newName(),
-): Promise<{ name: string; store: PostgresStore; at: Position; follower: Follower }> {
+): Promise<{ name: string; store: PostgresStore; at: Position; follower: Recorder }> {
   const store = openStore({ connectionString: server.url, name });
   const at = await begin(store, 'e1');
-  return { name, store, at, follower: await Follower.of(store, at) };
+  return { name, store, at, follower: await Recorder.of(store, at) };
 }
 
 async function client(connectionString: string = server.url): Promise<pg.Client> {
@@ -63,7 +63,7 @@ test('of two transactions the lower id commits later, with a reader between: not
     [2, 'data: slow\n'],
   ]);
   // Also for who comes back from between the two.
-  const again = await Follower.of(store, place);
+  const again = await Recorder.of(store, place);
   await until('the slow one has come again', () => again.seen.length === 1);
   expect((await store.read(place.seq, ['a'], 10)).entries.map(textOf)).toEqual(['data: slow\n']);
 });
@@ -271,7 +271,30 @@ test('a log that has lost entries gets nothing from the outbox until an epoch is
   expect((await other.state()).head).toBe(1);
   const position = await until('it is begun', () => begin(store, 'e2'));
   expect(position).toEqual({ epoch: 'e1', seq: 1 });
-  const again = await until('it is followed', () => Follower.of(store, position));
+  const again = await until('it is followed', () => Recorder.of(store, position));
+  await until('it has come', () => again.seen.length === 1);
+  expect(again.seen.map((entry) => [entry.seq, entry.epoch, textOf(entry)])).toEqual([[2, 'e2', 'data: after\n']]);
+});
+
+test('a refusal that is on its way while an epoch is begun does not end what the epoch has begun', async () => {
+  const { name, store, at } = await follow();
+  await store.append([{ channel: 'a', body: Buffer.from('1'), time: 0 }], at);
+  const copy = await copyLog(admin, name);
+  await store.append([{ channel: 'a', body: Buffer.from('2'), time: 0 }], at);
+  await restoreLog(admin, name, copy);
+  await until('the server is back', () => store.state());
+  const lock = await client();
+  await lock.query('begin');
+  await lock.query('select from headwater.logs where name = $1 for update', [name]);
+  const waits = (call: string) => async () =>
+    (await admin.query(`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%${call}(%'`))
+      .rowCount;
+  const beginning = begin(store, 'e2');
+  await until('the epoch waits', waits('start_epoch'));
+  await publishIn(admin, 'a', 'after', { name });
+  await until('the sequencer waits, with a place that the log has no more', waits('move'));
+  await lock.query('commit');
+  const again = await Recorder.of(store, await beginning);
   await until('it has come', () => again.seen.length === 1);
   expect(again.seen.map((entry) => [entry.seq, entry.epoch, textOf(entry)])).toEqual([[2, 'e2', 'data: after\n']]);
 });

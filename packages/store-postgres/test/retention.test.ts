@@ -1,9 +1,10 @@
 /** What was trimmed: told to nobody who resumes, told to everybody who follows, and deleted in the end. */
+import { Recorder } from '@headwater/conformance';
 import { type Clock, type NewEntry, systemClock } from '@headwater/core';
+import { until } from '@headwater/services';
 import { expect, onTestFinished, test } from 'vitest';
 import type { PostgresStoreOptions } from '../src/index.js';
 import { begin, dropLog, newName, openStore, usePostgres } from './kit.js';
-import { Follower, until } from './until.js';
 
 // A server of its own: one test changes its tables.
 const { url, admin } = await usePostgres({ max_connections: 50 });
@@ -36,7 +37,7 @@ function open(options: Partial<PostgresStoreOptions>) {
 test('a channel that keeps only its last entry is followed without a gap', async () => {
   const { store, entry } = open({ retention: { count: 1 } });
   const at = await begin(store, 'e1');
-  const follower = await Follower.of(store, at);
+  const follower = await Recorder.of(store, at);
   for (let i = 0; i < 5; i++)
     await store.append(
       Array.from({ length: 200 }, () => entry('latest')),
@@ -71,7 +72,7 @@ test('rows of what was trimmed are deleted some seconds later, but for the newes
     ['c1', 5_990],
   ]);
   // A tail whose place is gone says so, and is not led around the gap.
-  await expect(store.tail({ epoch: 'e1', seq: 100 }, new Follower())).rejects.toMatchObject({
+  await expect(store.tail({ epoch: 'e1', seq: 100 }, new Recorder())).rejects.toMatchObject({
     code: 'ERR_SSE_POSITION',
   });
 });
@@ -79,7 +80,7 @@ test('rows of what was trimmed are deleted some seconds later, but for the newes
 test('a tail that has fallen behind what was deleted is lost, and skips nothing', async () => {
   const { name, store, entry } = open({});
   const at = await begin(store, 'e1');
-  const follower = await Follower.of(store, at);
+  const follower = await Recorder.of(store, at);
   await store.append([entry('a')], at);
   await until('the first has come', () => follower.seen.length === 1);
   // Deleted before anybody could see it.

@@ -2,7 +2,8 @@
  * Sweeper: retention by age, and forgetting, about once a second. Of all the processes at one log one sweeps at a time.
  * Invariant: a step is bounded, and so is what one turn does: a log of very many channels is swept in several turns.
  */
-import { type Clock, systemClock, type Timer } from '@headwater/core';
+import { type Clock, systemClock } from '@headwater/core';
+import { Recurring } from '@headwater/core/store-kit';
 import { SWEEP } from './lua/sweep.js';
 import { Script } from './script.js';
 import { type Server, toNumber } from './server.js';
@@ -19,31 +20,24 @@ const STEPS = 40;
 
 export class Sweeper {
   readonly #server: Server;
-  readonly #clock: Clock;
+  readonly #recurring: Recurring;
   readonly #forgetAfterMs: string;
   readonly #snapshotTtlMs: string;
-  #timer: Timer | undefined;
-  #isClosed = false;
 
   constructor(server: Server, clock: Clock | undefined, forgetAfterMs: number, snapshotTtlMs: number) {
     this.#server = server;
-    this.#clock = clock ?? systemClock;
+    this.#recurring = new Recurring(
+      clock ?? systemClock,
+      () => EVERY_MS,
+      () => this.#turn(),
+    );
     this.#forgetAfterMs = toNumber(forgetAfterMs);
     this.#snapshotTtlMs = toNumber(snapshotTtlMs);
   }
 
   /** From now on, until it is closed. */
   start(): void {
-    if (this.#timer !== undefined || this.#isClosed) return;
-    this.#timer = this.#clock.setTimer(() => {
-      // The next turn tries again; a store that cannot be reached says so to whoever calls it.
-      void this.#turn()
-        .catch(() => {})
-        .finally(() => {
-          this.#timer = undefined;
-          this.start();
-        });
-    }, EVERY_MS);
+    this.#recurring.start();
   }
 
   /** Sweeps everything, whoever else does. */
@@ -52,13 +46,13 @@ export class Sweeper {
   }
 
   close(): void {
-    this.#isClosed = true;
-    if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer);
+    this.#recurring.close();
   }
 
   async #turn(): Promise<void> {
     let cursor = await this.#step('0', LOCK_MS);
-    for (let step = 1; step < STEPS && cursor !== '0' && !this.#isClosed; step++) cursor = await this.#step(cursor, 0);
+    for (let step = 1; step < STEPS && cursor !== '0' && !this.#recurring.isClosed; step++)
+      cursor = await this.#step(cursor, 0);
   }
 
   /** Where to go on; `0` at the end, and where another process sweeps. */

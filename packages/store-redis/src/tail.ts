@@ -4,7 +4,7 @@
  * another epoch is told only after the own place was found valid once more, so a log that was put back is never followed unnoticed.
  */
 import { type Entry, type Page, type Position, SseError, type Tail, type TailListener } from '@headwater/core';
-import { fenced, wrongPosition } from '@headwater/core/store-kit';
+import { fenced, tellEntries, tellLost, wrongPosition } from '@headwater/core/store-kit';
 import type { Connector } from './client.js';
 import { isPointer, type RawEntry, seqOf, toEntry } from './decode.js';
 import { History } from './history.js';
@@ -140,11 +140,7 @@ export class RedisTail implements Tail {
     }
     const last = entries.at(-1) as Entry;
     this.#at = { epoch: last.epoch, seq: last.seq };
-    try {
-      this.#parts.listener.entries(entries);
-    } catch (cause) {
-      throw new SseError('ERR_SSE_CALLBACK', 'Cannot go on with a tail: its listener threw', { cause });
-    }
+    tellEntries(this.#parts.listener, entries);
   }
 
   #trimmed(seq: number): SseError {
@@ -153,17 +149,7 @@ export class RedisTail implements Tail {
 
   #lose(error: Error): void {
     // Before it has begun the caller is told.
-    if (!this.#end(error) || !this.#hasBegun) return;
-    const isOurs = error instanceof SseError;
-    try {
-      this.#parts.listener.lost(
-        isOurs
-          ? error
-          : new SseError('ERR_SSE_STORE', `The tail was lost: ${error.message}`, { cause: error, statusCode: 503 }),
-      );
-    } catch {
-      // It was the last call: there is nothing left to protect.
-    }
+    if (this.#end(error) && this.#hasBegun) tellLost(this.#parts.listener, error);
   }
 
   /** False where it has ended before. */

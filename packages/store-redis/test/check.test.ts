@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { hasCode, newEpoch } from '@headwater/core';
-import { startRedis } from '@headwater/services';
+import { Forwarder, startRedis } from '@headwater/services';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { redisStore } from '../src/index.js';
-import { Forwarder } from './forwarder.js';
 import { newName } from './kit.js';
 
 /** Starts an epoch on a server that was started with `args`; returns what was said of it. */
@@ -170,7 +169,7 @@ test('an older server is refused, with what to do', async () => {
     }),
   );
   onTestFinished(() => old.close());
-  const { error } = await tryUrl(old.url);
+  const { error } = await tryUrl(`redis://127.0.0.1:${old.port}`);
   expect(error).toMatchObject({ code: 'ERR_SSE_STORE' });
   expect(error?.message).toMatch(/version 6\.2\.14, and version 7 is needed/);
 });

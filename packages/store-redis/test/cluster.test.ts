@@ -1,11 +1,10 @@
 /** The contract on a cluster of three, by a client that knows where its nodes are. */
 import { storeSuite } from '@headwater/conformance';
-import { startRedis } from '@headwater/services';
+import { startRedis, until } from '@headwater/services';
 import { Cluster, Redis } from 'ioredis';
 import { afterAll, expect, test } from 'vitest';
 import { type RedisStore, redisStore } from '../src/index.js';
 import { type Copy, copyLog, restoreLog } from './kit.js';
-import { until } from './until.js';
 
 const servers = await Promise.all([0, 1, 2].map(() => startRedis({ args: ['--cluster-enabled', 'yes'] })));
 const admins = servers.map(({ url }) => new Redis(url));

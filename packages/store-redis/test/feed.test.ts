@@ -1,8 +1,9 @@
+import { Recorder } from '@headwater/conformance';
 import { memoryStore, type NewEntry, type Position } from '@headwater/core';
+import { until } from '@headwater/services';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type RedisStore, type RedisStoreOptions, redisStore } from '../src/index.js';
 import { dropLog, newName, useRedis } from './kit.js';
-import { Follower, until } from './until.js';
 
 // A server of its own, whose statistics are looked at.
 const { url, redis } = await useRedis([]);
@@ -39,7 +40,7 @@ test('the feed is bounded, whatever the channels keep', async () => {
 test('a tail that the feed has left behind goes on from the channels, and then from the feed', async () => {
   const { store } = open({ feedLength: 100 });
   await store.startEpoch('e1');
-  const follower = await Follower.of(store, beginning);
+  const follower = await Recorder.of(store, beginning);
   // One transaction: what the tail sees next is the end of it.
   await store.append(
     many(3_000, (i) => `c${i % 7}`),
@@ -56,7 +57,7 @@ test('a tail that begins behind the feed gets what lies before it first', async 
   const { store } = open({ feedLength: 100 });
   await store.startEpoch('e1');
   await store.append(many(1_000), beginning);
-  const follower = await Follower.of(store, { epoch: 'e1', seq: 10 });
+  const follower = await Recorder.of(store, { epoch: 'e1', seq: 10 });
   await until('all have come', () => follower.seen.length >= 990);
   expect(follower.seqs).toEqual(range(11, 1_000));
 });
@@ -64,7 +65,7 @@ test('a tail that begins behind the feed gets what lies before it first', async 
 test('a tail that the feed has left behind, and retention too, is lost', async () => {
   const { store } = open({ feedLength: 100, retention: { count: 50 } });
   await store.startEpoch('e1');
-  const follower = await Follower.of(store, beginning);
+  const follower = await Recorder.of(store, beginning);
   await store.append(many(3_000), beginning);
   await until('it is lost', () => follower.errors.length > 0);
   expect(follower.errors).toEqual([expect.objectContaining({ code: 'ERR_SSE_POSITION' })]);
@@ -74,7 +75,7 @@ test('a tail that the feed has left behind, and retention too, is lost', async (
 test('a tail whose feed has vanished notices, and goes on from the channels', async () => {
   const { store, name } = open();
   await store.startEpoch('e1');
-  const follower = await Follower.of(store, beginning);
+  const follower = await Recorder.of(store, beginning);
   await redis.multi().set(`hw:{${name}}:hold`, 1).del(`hw:{${name}}:feed`).exec();
   await store.append(many(3), beginning);
   await until('three have come', () => follower.seen.length >= 3);
@@ -87,7 +88,7 @@ test('a tail whose feed has vanished notices, and goes on from the channels', as
 test('a large body is in its channel only, and comes whole to tails and readers', async () => {
   const { store, name } = open();
   await store.startEpoch('e1');
-  const follower = await Follower.of(store, beginning);
+  const follower = await Recorder.of(store, beginning);
   const large = 'x'.repeat(1_000_000);
   await store.append([entry('a', '1'), entry('b', large), entry('a', '3')], beginning);
   await until('all have come', () => follower.seen.length >= 3);
@@ -108,7 +109,7 @@ test('a large body is in its channel only, and comes whole to tails and readers'
 test('a large body that retention does not keep reaches the tails all the same', async () => {
   const { store } = open({ retention: { count: 1 }, retentionOf: (name) => (name === 'none' ? { bytes: 10 } : {}) });
   await store.startEpoch('e1');
-  const follower = await Follower.of(store, beginning);
+  const follower = await Recorder.of(store, beginning);
   const large = 'x'.repeat(10_000);
   await store.append([entry('a', large), entry('a', large), entry('none', large)], beginning);
   await until('all have come', () => follower.seen.length >= 3);

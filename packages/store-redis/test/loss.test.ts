@@ -1,9 +1,10 @@
 /** A server that loses keys: what is gone is announced, never skipped. */
+import { Recorder } from '@headwater/conformance';
 import type { NewEntry, Position } from '@headwater/core';
+import { until } from '@headwater/services';
 import { expect, onTestFinished, test } from 'vitest';
 import { type RedisStore, redisStore } from '../src/index.js';
 import { dropLog, newName, useRedis } from './kit.js';
-import { Follower, until } from './until.js';
 
 // A server of its own: it is flushed.
 const { url, redis } = await useRedis([]);
@@ -60,10 +61,10 @@ test('a floor that an eviction has raised is announced to readers of all channel
 test('a tail that would need what was evicted is refused, and one beside it is lost', async () => {
   const { store, key } = await open();
   await redis.del(key('c:a'), key('feed'));
-  const follower = await Follower.of(store, { epoch: 'e1', seq: 2 });
+  const follower = await Recorder.of(store, { epoch: 'e1', seq: 2 });
   await until('it is lost', () => follower.errors.length > 0);
   expect([follower.seen, follower.errors]).toEqual([[], [expect.objectContaining({ code: 'ERR_SSE_POSITION' })]]);
-  await expect(store.tail({ epoch: 'e1', seq: 2 }, new Follower())).rejects.toMatchObject({ code: 'ERR_SSE_POSITION' });
+  await expect(store.tail({ epoch: 'e1', seq: 2 }, new Recorder())).rejects.toMatchObject({ code: 'ERR_SSE_POSITION' });
 });
 
 test('an evicted feed hides nothing: reading goes through the channels', async () => {
@@ -91,7 +92,7 @@ test('a log without its bookkeeping is a lost log, and nothing left of it comes 
     beginning,
   );
   await store.saveSnapshot('a', { at: { epoch: 'e1', seq: 7 }, data: 'lost', time: Date.now() });
-  const follower = await Follower.of(store, { epoch: 'e1', seq: 7 });
+  const follower = await Recorder.of(store, { epoch: 'e1', seq: 7 });
   await redis.del(key('log'));
   expect(await store.state()).toEqual({ head: 0, epochs: [] });
   await expect(store.append([entry('a')], { epoch: 'e1', seq: 7 })).rejects.toMatchObject({ code: 'ERR_SSE_FENCED' });
@@ -113,7 +114,7 @@ test('a log without its bookkeeping is a lost log, and nothing left of it comes 
 
 test('a flushed server is an empty log to everybody, at once', async () => {
   const { store } = await open();
-  const follower = await Follower.of(store, { epoch: 'e1', seq: 6 });
+  const follower = await Recorder.of(store, { epoch: 'e1', seq: 6 });
   await redis.flushall();
   expect(await store.state()).toEqual({ head: 0, epochs: [] });
   await expect(store.append([entry('a')], { epoch: 'e1', seq: 6 })).rejects.toMatchObject({ code: 'ERR_SSE_FENCED' });

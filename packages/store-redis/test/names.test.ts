@@ -1,9 +1,9 @@
 import type { NewEntry, Position } from '@headwater/core';
+import { until } from '@headwater/services';
 import { createCluster } from 'redis';
 import { expect, onTestFinished, test } from 'vitest';
 import { redisStore } from '../src/index.js';
 import { dropLog, keysOf, newName, useRedis } from './kit.js';
-import { until } from './until.js';
 
 // A cluster of one, which refuses whatever would not be in one slot.
 const { url, redis } = await useRedis(['--cluster-enabled', 'yes']);

@@ -1,13 +1,12 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Recorder } from '@headwater/conformance';
 import { type NewEntry, type Position, systemClock } from '@headwater/core';
-import { type RedisServer, type RedisServerOptions, startRedis } from '@headwater/services';
+import { Forwarder, type RedisServer, type RedisServerOptions, startRedis, until } from '@headwater/services';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type RedisStore, type RedisStoreOptions, redisStore } from '../src/index.js';
-import { Forwarder } from './forwarder.js';
-import { Follower, until } from './until.js';
 
 async function start(options?: RedisServerOptions): Promise<RedisServer> {
   const server = await startRedis(options);
@@ -48,7 +47,7 @@ describe.each(Object.entries(models))('over %s', (_, model) => {
     const server = await start();
     const store = open({ client: model(server.url) });
     const at = await begin(store, 'e1');
-    const followers = [await Follower.of(store, at), await Follower.of(store, at)];
+    const followers = [await Recorder.of(store, at), await Recorder.of(store, at)];
     server.pause();
     const frozen = performance.now();
     await until('the tails are lost', () => followers.every(({ errors }) => errors.length > 0));
@@ -63,7 +62,7 @@ describe.each(Object.entries(models))('over %s', (_, model) => {
     }
     server.resume();
     const position = await until('it is back', () => begin(store, 'e2'));
-    const follower = await Follower.of(store, position);
+    const follower = await Recorder.of(store, position);
     await store.append([entry('after')], position);
     await until('the entry has come', () => follower.seen.length === 1);
   });
@@ -86,7 +85,7 @@ describe.each(Object.entries(models))('over %s', (_, model) => {
     const server = await start({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
     const store = open({ client: model(server.url) });
     const at = await begin(store, 'e1');
-    const follower = await Follower.of(store, at);
+    const follower = await Recorder.of(store, at);
     const acknowledged: number[] = [];
     let isOver = false;
     const publisher = async (name: string) => {
@@ -124,7 +123,7 @@ test('a server that is started with an older copy of its files refuses whoever h
   await admin.save();
   copyFileSync(join(server.dir, 'dump.rdb'), join(server.dir, 'copy.rdb'));
   await store.append([entry('3'), entry('4')], at);
-  const follower = await Follower.of(store, { epoch: 'e1', seq: 4 });
+  const follower = await Recorder.of(store, { epoch: 'e1', seq: 4 });
   await server.kill();
   copyFileSync(join(server.dir, 'copy.rdb'), join(server.dir, 'dump.rdb'));
   await server.restart();
@@ -135,7 +134,7 @@ test('a server that is started with an older copy of its files refuses whoever h
   await store.startEpoch('e2');
   await store.append([entry('3b'), entry('4b')], { epoch: 'e1', seq: 2 });
   await expect(store.append([entry('x')], seen)).rejects.toMatchObject({ code: 'ERR_SSE_FENCED' });
-  await expect(store.tail(seen, new Follower())).rejects.toMatchObject({ code: 'ERR_SSE_FENCED' });
+  await expect(store.tail(seen, new Recorder())).rejects.toMatchObject({ code: 'ERR_SSE_FENCED' });
 });
 
 test('a replica that lags and is promoted refuses whoever has seen more', async () => {
@@ -148,14 +147,14 @@ test('a replica that lags and is promoted refuses whoever has seen more', async 
     address.close();
   });
   await until('the replica follows', async () => (await admins[1].info('replication')).includes('link_status:up'));
-  const store = open({ url: address.url });
+  const store = open({ url: `redis://127.0.0.1:${address.port}` });
   const at = await begin(store, 'e1');
   await store.append([entry('1'), entry('2')], at);
   await until('it has both', async () => (await admins[1].hget('hw:{headwater}:log', 'head')) === '2');
   // Cut off from its primary, as by a network that fails before the primary does.
   await admins[1].replicaof('127.0.0.1', 1);
   await store.append([entry('3')], at);
-  const follower = await Follower.of(store, { epoch: 'e1', seq: 3 });
+  const follower = await Recorder.of(store, { epoch: 'e1', seq: 3 });
   await primary.kill();
   await admins[1].replicaof('NO', 'ONE');
   address.moveTo(replica.port);
@@ -177,7 +176,7 @@ test('a log that is put back beneath a tail, whose connection holds, is not foll
   const key = 'hw:{headwater}:log';
   const copy = (await admin.dumpBuffer(key)) as Buffer;
   await store.append([entry('2'), entry('3')], at);
-  const follower = await Follower.of(store, at);
+  const follower = await Recorder.of(store, at);
   await until('all have come', () => follower.seen.length === 3);
   await admin.multi().del(key, 'hw:{headwater}:c:a', 'hw:{headwater}:feed').restore(key, 0, copy).exec();
   await other.startEpoch('e2');
@@ -198,7 +197,7 @@ test('the user’s own client is neither used nor closed', async () => {
   for (const client of clients) {
     const store = open({ client });
     const at = await begin(store, 'e1');
-    const follower = await Follower.of(store, at);
+    const follower = await Recorder.of(store, at);
     await store.close();
     expect(follower.errors).toEqual([]);
   }

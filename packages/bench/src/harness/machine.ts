@@ -15,6 +15,8 @@ const LIBRARIES = [
   'fastify',
   'lmdb',
   'redis',
+  'pg',
+  '@nats-io/jetstream',
 ];
 
 /** Files that a process has open beside its connections, generously. */

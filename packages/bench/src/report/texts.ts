@@ -14,7 +14,8 @@ All of them share the cores of one machine and its loopback: the server's CPU ti
   `An event carries the time at which it was due. A server that falls behind its source shows that as latency, and a late event is not published earlier or left out.`,
   `Contenders take turns, round by round. Tables show medians; \`spread\` is half the range. With few rounds, differences of some percent mean nothing.`,
   `\`cores\` tells how many cores the server, the clients and everybody else used on average.`,
-  `Redis runs on the same machine with \`appendonly yes\` and \`appendfsync everysec\`; LMDB writes to the folder for temporary files of that machine, and waits for its disk.`,
+  `Redis runs on the same machine with \`appendonly yes\` and \`appendfsync everysec\`, NATS with its defaults: both flush to the disk a while after they have answered, Redis within a second, NATS within two minutes.
+LMDB and PostgreSQL, whose commits are \`synchronous\`, wait for the disk of that machine. All write to its folder for temporary files.`,
 ];
 
 export const CONTENDERS_EXPLAINED = `Each contender is written as its library's documentation shows it: with the library's channel where there is one, otherwise with a set of replies.

@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startRedis } from '@headwater/services';
+import { startNats, startPostgres, startRedis } from '@headwater/services';
+import { connect } from '@nats-io/transport-node';
 import { createClient } from 'redis';
 import type { StoreName } from './spec.js';
 
@@ -24,6 +25,9 @@ export function enginesUsed(): string[] {
 /** What the guide for production says: on the disk at most a second later. */
 const REDIS_ARGS = ['--appendonly', 'yes', '--appendfsync', 'everysec'];
 
+/** PostgreSQL's own defaults: a commit waits for the disk. */
+const POSTGRES_SETTINGS = { fsync: 'on', full_page_writes: 'on' };
+
 const MAKE: Readonly<Record<StoreName, () => Promise<Place>>> = {
   memory: async () => ({ where: '', cpuMs: async () => 0, close: async () => {} }),
   async lmdb() {
@@ -43,6 +47,18 @@ const MAKE: Readonly<Record<StoreName, () => Promise<Place>>> = {
         await server.stop();
       },
     };
+  },
+  async postgres() {
+    const server = await startPostgres({ settings: POSTGRES_SETTINGS });
+    engines.add(`postgres ${(await server.psql('show server_version')).split(/\s/)[0]}`);
+    return { where: server.url, cpuMs: async () => server.cpuMs(), close: () => server.stop() };
+  },
+  async nats() {
+    const server = await startNats();
+    const nc = await connect({ servers: server.url });
+    engines.add(`nats-server ${nc.info?.version}`);
+    await nc.close();
+    return { where: server.url, cpuMs: async () => server.cpuMs(), close: () => server.stop() };
   },
 };
 

@@ -28,6 +28,8 @@ const server =
   setup.framework === 'express'
     ? await (await import('./express-app.js')).expressServer(hub, controls)
     : await (await import('./fastify-app.js')).fastifyServer(hub, controls);
+// An idle connection that is closed as the publisher uses it again would look like a publish that was not answered.
+server.keepAliveTimeout = 0;
 process.on('disconnect', async () => {
   server.close();
   await hub.close();

@@ -66,7 +66,7 @@ async function run(trial: Trial, { seconds = 0, perSecond = 0 }: Size) {
   const left = {
     outlets: core.outlets.size,
     cursors: core.cursors.size,
-    lingering: core.hasLingering ? 1 : 0,
+    lingering: core.lingering,
     'live channels': core.liveSets.channelCount,
     listeners: listeners() - before.listeners,
     'not closed': counts.opened - counts.closed,

@@ -20,7 +20,7 @@ export const revokeReplay: Row = {
 };
 
 async function run(trial: Trial, { history = 0, rounds = 0 }: Size) {
-  const store = trial.spec({ retention: { count: false, ageMs: false, bytes: false } });
+  const store = trial.spec();
   const idAt = await fill(store, 'a', history);
   const server = await Governed.start(trial, { framework: 'fastify', windowMs: 0, store });
   const hub = openHub(trial, {}, store);

@@ -32,6 +32,8 @@ export class Publisher {
   abandoned = 0;
   /** Answers that never came, by request. */
   lostAnswers = 0;
+  /** Why the newest of them did not. */
+  lostBecause = '';
   /** Codes of the errors that were answered, and how often. */
   readonly refused = new Map<string, number>();
   readonly #options: PublisherOptions;
@@ -98,8 +100,9 @@ export class Publisher {
         'publish',
         letters.map(({ n, channel, data }) => ({ channel, data, key: `letter ${n}` })),
       );
-    } catch {
+    } catch (error) {
       this.lostAnswers++;
+      this.lostBecause = (error as Error).message;
       return letters;
     }
     return letters.filter(({ n }, index) => {

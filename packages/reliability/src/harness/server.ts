@@ -1,6 +1,7 @@
 /** Server: a server process of the trial, on a port that it gets again when it is started anew. */
 import { Agent, request } from 'node:http';
 import { freePort } from '@headwater/services';
+import { seqOf } from '../oracle/ledger.js';
 import type { StoreSpec } from '../stores/store.js';
 import { Child } from './child-process.js';
 import { until } from './wait.js';
@@ -92,6 +93,11 @@ export class Server {
   /** Resolves once it says so: it follows its store. */
   async ready(): Promise<void> {
     await until('a server to be ready', async () => (await this.ask('/ready')).status === 200);
+  }
+
+  /** Resolves once it follows the log up to `id`: who publishes is answered by the store, which the tail comes after. */
+  async reaches(id: string): Promise<void> {
+    await until(`a server to reach ${id}`, async () => seqOf((await this.stats()).head) >= seqOf(id));
   }
 
   stats(): Promise<Stats> {

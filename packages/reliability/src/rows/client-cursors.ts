@@ -17,7 +17,7 @@ export const clientCursors = defineRow({
   short: { clients: 5, messages: 20 },
   full: { clients: 200, messages: 200 },
   async run(trial, { clients, messages }) {
-    const store = trial.spec({ usesClock: true, retention: { count: false, ageMs: false, bytes: false } });
+    const store = trial.spec({ usesClock: true });
     const server = await trial.serve({ store });
     const readers = await Promise.all(Array.from({ length: clients }, () => trial.read({ channels: ['a'] })));
     const ids = await trial.publish(messages, ['a']);

@@ -5,6 +5,7 @@ import { attachRace } from './attach-race.js';
 import { changedChannels } from './changed-channels.js';
 import { clientCursors } from './client-cursors.js';
 import { clockJumps } from './clock-jumps.js';
+import { commitOrder } from './commit-order.js';
 import { deepHistory } from './deep-history.js';
 import { failover } from './failover.js';
 import { hostileIds } from './hostile-ids.js';
@@ -40,6 +41,7 @@ export const MESSAGES: readonly Row[] = [
   changedChannels,
   lossyFeed,
   outage,
+  commitOrder,
   failover,
   idempotent,
   revoke,

@@ -12,7 +12,7 @@ const ITEMS = 30;
 export const keyedCrash = defineRow({
   name: 'keyed-crash',
   promise: 'after a crash the items of a keyed channel are what its acknowledged operations have made of them',
-  needs: ['durable'],
+  needs: ['durable', 'items'],
   short: { kills: 2, operations: 300 },
   full: { kills: 30, operations: 6_000 },
   async run(trial, { kills, operations }) {

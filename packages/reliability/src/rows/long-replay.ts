@@ -19,9 +19,8 @@ export const longReplay = defineRow({
   short: { entries: 10_000 },
   full: { entries: 250_000 },
   async run(trial, { entries }) {
-    const spec = trial.spec({ retention: { count: false, ageMs: false, bytes: false } });
-    const idAt = await fill(spec, 'long', entries);
-    const server = await trial.serve({ store: spec });
+    const idAt = await fill(trial.spec(), 'long', entries);
+    const server = await trial.serve();
     const before = (await server.stats()).memory;
     const first = await replay(server, idAt(0), entries);
     const second = await replay(server, idAt(0), entries);

@@ -1,18 +1,18 @@
 /** Row 14: what carries the news between the processes loses some of it. History has it all the same. */
-import { LossyRedis } from '../harness/lossy-redis.js';
 import { defineRow } from '../row.js';
+import type { LossyFeed } from '../stores/store.js';
 
 const CHANNELS = ['a', 'b'];
 
 export const lossyFeed = defineRow({
   name: 'lossy-feed',
   promise: 'a feed that loses one entry in a hundred costs nobody an event or a connection',
-  needs: ['server'],
+  needs: ['lossyFeed'],
   short: { messages: 1_500, perSecond: 1_000, clients: 5, lossPercent: 1 },
   full: { messages: 50_000, perSecond: 1_000, clients: 20, lossPercent: 1 },
   async run(trial, { messages, perSecond, clients, lossPercent }) {
     const { where = '' } = trial.service.spec;
-    const proxy = await LossyRedis.before(where, () => trial.random() < lossPercent / 100);
+    const proxy = (await trial.kind.openLossyFeed?.(where, () => trial.random() < lossPercent / 100)) as LossyFeed;
     trial.defer(() => proxy.close());
     const publishing = await trial.serve();
     const serving = await trial.serve({ store: trial.spec({ where: proxy.url }) });

@@ -28,7 +28,8 @@ export const outage = defineRow({
       await trial.judge();
       const untyped = [...publisher.refused.keys()].filter((code) => code !== 'ERR_SSE_STORE');
       if (untyped.length > 0) throw new Error(`${name}: publishes were refused with ${untyped}`);
-      if (publisher.lostAnswers > 0) throw new Error(`${name}: ${publisher.lostAnswers} publishes were not answered`);
+      const { lostAnswers, lostBecause } = publisher;
+      if (lostAnswers > 0) throw new Error(`${name}: ${lostAnswers} publishes were not answered: ${lostBecause}`);
       const refused = publisher.refused.get('ERR_SSE_STORE') ?? 0;
       if (refused === 0) throw new Error(`${name}: no publish was refused`);
       trial.atMost(`${name}: ms until not ready`, notReadyMs, 2_000);

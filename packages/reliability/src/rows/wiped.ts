@@ -23,6 +23,7 @@ export const wiped = defineRow({
     if (isEmbedded) await server.kill();
     await trial.service.wipe();
     if (isEmbedded) await server.restart();
+    await server.ready();
     const fresh = new Set(await trial.publish(after, ['a']));
     const back = await trial.read({ channels: ['a'], lastEventId });
     for (const [who, reader, from] of [

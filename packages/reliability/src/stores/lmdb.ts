@@ -1,8 +1,9 @@
 /** LMDB: a folder. Copies are made, and put back, while no process has it open. */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lmdbStore } from '@headwater/store-lmdb';
+import { copyFolder } from './process.js';
 import type { StoreKind } from './store.js';
 
 export const lmdb: StoreKind = {
@@ -10,23 +11,17 @@ export const lmdb: StoreKind = {
   isDurable: true,
   isShared: true,
   isEmbedded: true,
+  hasItems: true,
   async start() {
     const folder = await mkdtemp(join(tmpdir(), 'headwater-lmdb-'));
     const data = join(folder, 'data');
     const kept = join(folder, 'copy');
-    const wipe = () => rm(data, { recursive: true, force: true });
     return {
       spec: { kind: 'lmdb', where: data },
       outages: {},
-      copy: async () => {
-        await rm(kept, { recursive: true, force: true });
-        await cp(data, kept, { recursive: true });
-      },
-      restore: async () => {
-        await wipe();
-        await cp(kept, data, { recursive: true });
-      },
-      wipe,
+      copy: () => copyFolder(data, kept),
+      restore: () => copyFolder(kept, data),
+      wipe: () => rm(data, { recursive: true, force: true }),
       stop: () => rm(folder, { recursive: true, force: true }),
     };
   },

@@ -9,6 +9,7 @@ export const memory: StoreKind = {
   isDurable: false,
   isShared: false,
   isEmbedded: true,
+  hasItems: true,
   start: async () => ({
     spec: { kind: 'memory' },
     outages: {},

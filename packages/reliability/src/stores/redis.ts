@@ -1,10 +1,12 @@
 /** Redis, with an append-only file: what it acknowledged outlives its process. Frozen, killed, restored while servers follow it. */
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '@headwater/services';
 import { redisStore } from '@headwater/store-redis';
+import { LossyRedis } from '../harness/lossy-redis.js';
+import { copiesOf, outagesOf } from './process.js';
 import type { StoreKind } from './store.js';
 
 export const redis: StoreKind = {
@@ -12,29 +14,18 @@ export const redis: StoreKind = {
   isDurable: true,
   isShared: true,
   isEmbedded: false,
+  hasItems: true,
   async start() {
     const folder = await mkdtemp(join(tmpdir(), 'headwater-redis-'));
     const data = join(folder, 'data');
-    const kept = join(folder, 'copy');
     await mkdir(data);
-    // Written with every command and flushed each second: lost with the machine's power, not with the process.
-    const server = await startRedis({ dir: data, args: ['--appendonly', 'yes', '--appendfsync', 'everysec'] });
+    // Written before the answer and flushed when the system likes: lost with the machine's power, not with the process. `everysec`
+    // puts the write itself off, for up to two seconds, while a flush is still under way.
+    const server = await startRedis({ dir: data, args: ['--appendonly', 'yes', '--appendfsync', 'no'] });
     return {
       spec: { kind: 'redis', where: server.url },
-      outages: {
-        frozen: { begin: async () => server.pause(), end: async () => server.resume() },
-        killed: { begin: () => server.kill(), end: () => server.restart() },
-      },
-      copy: async () => {
-        await rm(kept, { recursive: true, force: true });
-        await cp(data, kept, { recursive: true });
-      },
-      restore: async () => {
-        await server.kill();
-        await rm(data, { recursive: true, force: true });
-        await cp(kept, data, { recursive: true });
-        await server.restart();
-      },
+      outages: outagesOf(server),
+      ...copiesOf(server, data, join(folder, 'copy')),
       wipe: () => flush(server.port),
       stop: async () => {
         await server.stop();
@@ -50,6 +41,7 @@ export const redis: StoreKind = {
       // Otherwise all time is the server's.
       ...(usesClock ? { clock } : {}),
     }),
+  openLossyFeed: (where, drops) => LossyRedis.before(where, drops),
 };
 
 function flush(port: number): Promise<void> {

@@ -14,6 +14,9 @@ export interface StoreSpec {
   readonly usesClock?: boolean;
 }
 
+/** Nothing is trimmed: a client that is late on a busy machine finds what it lacks. */
+export const KEEP_ALL = { count: false, ageMs: false, bytes: false } as const;
+
 /** What a store can lose contact to. */
 export interface Outage {
   begin(): Promise<void>;
@@ -44,7 +47,30 @@ export interface StoreKind {
   readonly isShared: boolean;
   /** There is no server: `copy`, `restore` and `wipe` want every process that has it open to be gone. */
   readonly isEmbedded: boolean;
+  /** It folds the items of keyed channels. */
+  readonly hasItems: boolean;
   /** Each call makes a data set of its own. */
   start(): Promise<StoreService>;
   open(spec: StoreSpec, clock: Clock): Store;
+  /** A way to the server on which its feed loses what `drops` says; none where the feed is only a hint, or has no proxy. */
+  readonly openLossyFeed?: (where: string, drops: () => boolean) => Promise<LossyFeed>;
+  /** A client of the application's own, in whose transactions it publishes; none where a store takes part in no transaction. */
+  readonly openClient?: (spec: StoreSpec) => Promise<TransactionClient>;
+}
+
+/** Stands before a server. */
+export interface LossyFeed {
+  readonly url: string;
+  /** How many entries it has left out. */
+  readonly dropped: number;
+  close(): void;
+}
+
+/** One connection, one transaction at a time. What it publishes is out once it has committed, under an id that nobody tells it. */
+export interface TransactionClient {
+  begin(): Promise<unknown>;
+  publish(message: { readonly channel: string; readonly data: string }): Promise<unknown>;
+  commit(): Promise<unknown>;
+  rollback(): Promise<unknown>;
+  close(): Promise<unknown>;
 }

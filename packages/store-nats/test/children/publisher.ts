@@ -1,45 +1,7 @@
-/**
- * A process of its own at a log: publishes, follows the log until everybody's entries are there, and prints what it has seen.
- * Its clock is wrong by as much as it is told.
- */
-import { newEpoch } from '@headwater/core';
+/** A contestant: see `contest`. */
+import { contend, contestant } from '@headwater/services';
 import { natsStore } from '../../src/index.js';
 
-const [url = '', log = '', name = '', own = '', total = '', skew = ''] = process.argv.slice(2);
-
-const now = Date.now;
-Date.now = () => now() + Number(skew);
-
-const store = natsStore({ servers: url, name: log, onWarning: () => {} });
-const state = await store.startEpoch(newEpoch());
-const at = { epoch: state.epochs.findLast(({ start }) => start <= state.head)?.epoch ?? '', seq: state.head };
-
-const seen: [seq: number, prev: number | undefined, text: string][] = [];
-const done = new Promise<void>((resolve, reject) => {
-  void store.tail(
-    { epoch: state.epochs[0]?.epoch ?? '', seq: 0 },
-    {
-      entries: (entries) => {
-        for (const { seq, prev, body } of entries) seen.push([seq, prev, Buffer.from(body).toString()]);
-        if (seen.length >= Number(total)) resolve();
-      },
-      lost: reject,
-    },
-  );
-});
-
-const answers = await Promise.all(
-  Array.from({ length: Number(own) }, (_, i) =>
-    store.append(
-      [
-        { channel: 'all', body: Buffer.from(`${name} ${i}`), time: Date.now() },
-        { channel: 'once', body: Buffer.from(`${i}`), time: Date.now(), key: `${i}` },
-      ],
-      at,
-    ),
-  ),
-);
-await done;
-const written = answers.flat().filter(({ duplicate }) => !duplicate).length;
-console.log(JSON.stringify({ seen, written }));
-await store.close();
+const own = contestant();
+const { url, log } = own;
+await contend(natsStore({ servers: url, name: log, onWarning: () => {} }), own);

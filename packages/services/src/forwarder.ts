@@ -24,6 +24,7 @@ export class Forwarder {
     });
   }
 
+  /** A port of 127.0.0.1 that leads to another one. `change`: of what the server says. */
   static async to(target: number, change: (data: Buffer) => Buffer | string = (data) => data): Promise<Forwarder> {
     const forwarder = new Forwarder(target, change);
     await new Promise<void>((resolve) => {
@@ -32,8 +33,8 @@ export class Forwarder {
     return forwarder;
   }
 
-  get url(): string {
-    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** New connections lead there, and those that are there end. */
