@@ -7,15 +7,16 @@ import { checkTypes } from './kit/types.js';
 import { useWorkspace } from './kit/workspace.js';
 
 const fixture = (name: string): Document => readDocument(new URL(`fixtures/${name}.md`, import.meta.url).pathname);
-const [sound, types, typesOfEvents, crash, output, test] = [
+const [sound, types, typesOfEvents, client, crash, output, test] = [
   'sound',
   'types',
   'types-of-events',
+  'client',
   'crash',
   'output',
   'test',
-].map(fixture) as [Document, Document, Document, Document, Document, Document];
-const workspace = useWorkspace([sound, types, typesOfEvents, crash, output, test]);
+].map(fixture) as [Document, Document, Document, Document, Document, Document, Document];
+const workspace = useWorkspace([sound, types, typesOfEvents, client, crash, output, test]);
 
 /** The only server of a document, with `transcript` below it. */
 async function serve(document: Document, transcript?: string) {
@@ -43,6 +44,7 @@ describe('the types', () => {
       expect.stringMatching(/types\.md:12: TS\d+: .*addEventListner/),
       expect.stringMatching(/types\.md:19: TS\d+: .*getElementByID/),
       expect.stringMatching(/types-of-events\.md:7: TS\d+: .*tilte/),
+      expect.stringMatching(/client\.md:28: TS\d+: .*tilte/),
     ]);
   });
 });
@@ -82,6 +84,15 @@ describe('what a command prints', () => {
   it('is not complete before the command ends, unless it is a stream', async () => {
     const complaint = complaintAbout('$ curl -s http://localhost:3000/news\nretry: 2000', 500);
     expect(await complaint).toContain('has not ended within 500 ms');
+  });
+
+  it('is compared where the command is a script of the document, which asks the server above it', async () => {
+    const right = await serve(client);
+    expect(await runCommands(right.document, right.block, right.server)).toBe(1);
+    const wrong = await serve(client, '$ node follow.ts\nGoodbye');
+    await expect(runCommands(wrong.document, wrong.block, wrong.server)).rejects.toThrow(
+      /"node follow\.ts" prints something else.*Goodbye.*Hello/s,
+    );
   });
 
   it('is missing where the command fails', async () => {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { idleTerminalsOf, parseBlocks, serversOf, terminalsFor, testsOf } from './kit/document.js';
+import {
+  idleTerminalsOf,
+  pageClientOf,
+  parseBlocks,
+  scriptsOf,
+  serversOf,
+  terminalsFor,
+  testsOf,
+} from './kit/document.js';
 
 const fence = (info: string, ...lines: string[]) => [`\`\`\`${info}`, ...lines, '```'].join('\n');
 
@@ -59,5 +67,19 @@ describe('serversOf, testsOf and terminalsFor', () => {
     expect(terminalsFor(document, b!).map(({ text }) => text)).toEqual(['$ curl b']);
     expect(idleTerminalsOf(document).map(({ text }) => text)).toEqual(['$ curl early']);
     expect(testsOf(document)).toMatchObject([{ file: 'c.test.ts' }]);
+  });
+
+  it('know the scripts of a terminal, and the client of a page', () => {
+    const blocks = parseBlocks(
+      [
+        fence('ts title="a.ts"', "import 'x';"),
+        fence('ts title="b.ts"', "import 'x';"),
+        fence('ts title="page.client.ts"', "import 'x';"),
+        fence('console', '$ node b.ts <id>'),
+      ].join('\n'),
+    );
+    const document = { path: 'x.md', name: 'x', blocks };
+    expect(scriptsOf(document)).toMatchObject([{ file: 'b.ts' }]);
+    expect(pageClientOf(document)).toMatchObject({ file: 'page.client.ts', place: 'browser' });
   });
 });

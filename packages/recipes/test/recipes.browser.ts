@@ -1,9 +1,9 @@
 /** The pages of the documentation in Chromium: their events arrive, and the console has nothing to say. */
-import { appendFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { useChromium } from '../../suite/test/chromium/chromium.js';
-import { type Block, type Document, readDocumentation, serversOf } from './kit/document.js';
+import { type Block, type Document, pageClientOf, readDocumentation, serversOf } from './kit/document.js';
 import { openWatched, type WatchedPage } from './kit/page.js';
 import { type RunningServer, startServer } from './kit/program.js';
 import { useWorkspace } from './kit/workspace.js';
@@ -96,6 +96,27 @@ const VISITS: Record<string, Visit> = {
   },
 };
 
+const getStartedWithClient: Visit = async (page, server) => {
+  await getStarted(page, server);
+  await page.until("document.title === 'News'");
+  await page.leave();
+  await post(server, '/news', { title: 'Meanwhile' });
+  await page.enter();
+  await page.shows('#news', 'Meanwhile');
+};
+
+/** What the client of a page does besides. */
+const CLIENT_VISITS: Record<string, Visit> = {
+  ...VISITS,
+  'docs/guides/getting-started-express.md': getStartedWithClient,
+  'docs/guides/getting-started-fastify.md': getStartedWithClient,
+
+  'docs/recipes/dashboard.md': async (page, server) => {
+    await VISITS['docs/recipes/dashboard.md']?.(page, server);
+    await page.until("document.title === 'Figures' && document.body.style.opacity === '1'");
+  },
+};
+
 const documents = readDocumentation().filter(({ blocks }) => blocks.some(({ file }) => file === 'index.html'));
 const workspace = useWorkspace(documents);
 const openPage = useChromium();
@@ -109,11 +130,16 @@ it.each(documents)('shows what it should, with each server of $path', async (doc
   await Promise.all(serversOf(document).map((block) => visit(document, block)));
 });
 
-async function visit(document: Document, block: Block): Promise<void> {
+it.each(documents.filter(pageClientOf))('does so with the client of $path as well', async (document) => {
+  const script = await readFile(workspace.programOf(document, pageClientOf(document)!), 'utf8');
+  await Promise.all(serversOf(document).map((block) => visit(document, block, script)));
+});
+
+async function visit(document: Document, block: Block, script?: string): Promise<void> {
   const server = await startServer(workspace, document, block);
   onTestFinished(() => server.stop());
-  const page = await openWatched(await openPage('about:blank'), `http://${server.host}/`);
-  await VISITS[document.path]?.(page, server);
+  const page = await openWatched(await openPage('about:blank'), `http://${server.host}/`, script);
+  await (script === undefined ? VISITS : CLIENT_VISITS)[document.path]?.(page, server);
   expect(page.problems, block.file).toEqual([]);
   expect(server.complaints, block.file).toBe('');
 }

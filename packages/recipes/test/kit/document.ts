@@ -4,7 +4,8 @@
  * The rules: a fence's `title="server.ts"` is the name of the file; blocks of one document can import each other by it. What
  * imports something runs in Node, other scripts, and those named `*.client.*`, in a browser. A Node block that listens on port 3000
  * is a server, one named `*.test.*` a test. A comment `<!-- before: ... -->` right above a fence is code that readers need not see.
- * A `console` fence is a terminal: its commands are for every server above it.
+ * A `console` fence is a terminal: its commands are for every server above it, and its `node x.ts` is the block of that name.
+ * `page.client.*` stands in for the script of `index.html`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
@@ -36,7 +37,7 @@ export interface Document {
 
 /** Everything that users copy code from. */
 export function readDocumentation(): Document[] {
-  const folders = ['docs/recipes', 'docs/guides', 'docs/guides/stores'];
+  const folders = ['docs/recipes', 'docs/guides', 'docs/guides/stores', 'docs/deploy'];
   const files = folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder))
       .filter((file) => file.endsWith('.md'))
@@ -94,7 +95,7 @@ function hiddenBefore(lines: readonly string[], index: number): Block['before'] 
   return { line: start + 2, text: lines.slice(start + 1, index - 1).join('\n') };
 }
 
-const LISTENS = /\.listen\((?:3000|\{ port: 3000 )/;
+const LISTENS = /\.listen\((?:3000|\{ port: 3000\b)/;
 
 /** The blocks that are started as servers. */
 export function serversOf({ blocks }: Document): Block[] {
@@ -111,6 +112,19 @@ export function idleTerminalsOf(document: Document): Block[] {
   const [first] = serversOf(document);
   const busy = first ? terminalsFor(document, first) : [];
   return document.blocks.filter((block) => block.place === 'terminal' && !busy.includes(block));
+}
+
+/** The blocks that a terminal runs. */
+export function scriptsOf({ blocks }: Document): Block[] {
+  const commands = blocks.filter(({ place }) => place === 'terminal').map(({ text }) => text);
+  return blocks.filter(
+    ({ place, file }) => place === 'node' && commands.some((text) => text.includes(`$ node ${file}`)),
+  );
+}
+
+/** The block that can take the place of the page's script. */
+export function pageClientOf({ blocks }: Document): Block | undefined {
+  return blocks.find(({ file }) => /^page\.client\.[jt]s$/.test(file));
 }
 
 /** The blocks that are run as tests. */

@@ -1,4 +1,4 @@
-/** A page that is watched: the events that its EventSources get, and everything that its console complains of. */
+/** A page that is watched: the events of its streams, be they EventSources or the client's, and everything that its console complains of. */
 import type { Page } from 'playwright-core';
 
 /** Runs in the page before its own scripts, which is why it is text: tests are compiled without the types of the DOM. */
@@ -19,7 +19,27 @@ const WATCH = `{
       super.addEventListener(type, ...rest);
     }
   };
+
+  const { fetch } = globalThis;
+  const listen = async (text) => {
+    let rest = '';
+    for await (const piece of text) {
+      const lines = (rest + piece).split('\\n');
+      rest = lines.pop();
+      for (const line of lines) if (line.startsWith('event: ')) note({ type: line.slice('event: '.length) });
+    }
+  };
+  globalThis.fetch = async (...args) => {
+    const response = await fetch(...args);
+    if (!/event-stream/.test(response.headers.get('content-type'))) return response;
+    const [body, copy] = response.body.tee();
+    // It ends with an error when the client ends it.
+    listen(copy.pipeThrough(new TextDecoderStream())).catch(() => {});
+    return new Response(body, response);
+  };
 }`;
+
+const OWN_SCRIPT = /<script type="module">.*<\/script>/s;
 
 export class WatchedPage {
   readonly #page: Page;
@@ -86,12 +106,21 @@ export class WatchedPage {
   }
 }
 
-export async function openWatched(page: Page, url: string): Promise<WatchedPage> {
+/** `script` takes the place of the page's own. */
+export async function openWatched(page: Page, url: string, script?: string): Promise<WatchedPage> {
   page.setDefaultTimeout(10_000);
   const received: string[] = [];
   await page.exposeFunction('noteEvent', (type: string) => received.push(type));
   const watched = new WatchedPage(page, url, received);
   await page.addInitScript(WATCH);
+  if (script !== undefined) {
+    await page.route(url, async (route) => {
+      const response = await route.fetch();
+      const [before, after] = (await response.text()).split(OWN_SCRIPT);
+      if (after === undefined) throw new Error(`${url} has no script whose place could be taken`);
+      await route.fulfill({ response, body: `${before}<script type="module">${script}</script>${after}` });
+    });
+  }
   await watched.enter();
   return watched;
 }

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
 import type { Block, Document } from './document.js';
 import type { Workspace } from './workspace.js';
 
@@ -14,6 +15,8 @@ export interface RunningServer {
   /** `127.0.0.1:41234`: what stands for `localhost:3000`. */
   readonly host: string;
   readonly cwd: string;
+  /** The folder of the document's programs. */
+  readonly programs: string;
   /** What it has written to its standard error. */
   readonly complaints: string;
   stop(): Promise<void>;
@@ -22,7 +25,8 @@ export interface RunningServer {
 /** Starts the server of a block. Rejects with what it says if it ends, or does not listen, instead. */
 export async function startServer(workspace: Workspace, document: Document, block: Block): Promise<RunningServer> {
   const cwd = workspace.cwdOf(document, block);
-  const child = start(['--import', PRELOAD, workspace.programOf(document, block)], cwd, true);
+  const program = workspace.programOf(document, block);
+  const child = start(['--import', PRELOAD, program], cwd, true);
   let complaints = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     complaints += text;
@@ -43,6 +47,7 @@ export async function startServer(workspace: Workspace, document: Document, bloc
   return {
     host: `${isAny(host) ? '127.0.0.1' : family === 'IPv6' ? `[${host}]` : host}:${port}`,
     cwd,
+    programs: dirname(program),
     get complaints() {
       return complaints;
     },

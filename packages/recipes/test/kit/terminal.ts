@@ -1,7 +1,7 @@
 /**
  * Terminal: runs the commands of a document's `console` blocks against a server, and compares what they print with what the
- * document says. `curl -N` follows a stream, which may go on: it may print more behind the text. Every other command ends, with
- * exactly the text. The next command starts when the one before has ended, or when the first event of a stream, the text up to a
+ * document says. `curl -N` and `node` may follow a stream, which may go on: they may print more behind the text. Every other command
+ * ends, with exactly the text. `node x.ts` is the program of the document's block `x.ts`. The next command starts when the one before has ended, or when the first event of a stream, the text up to a
  * blank line, is there.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -12,6 +12,10 @@ import { Bindings, type Command, parseTranscript, withoutBlankEnd } from './tran
 
 /** Its `curl` stands in where the machine has none. */
 const STAND_IN = new URL('stand-in/', import.meta.url).pathname;
+
+const PRELOAD = new URL('connect-anywhere.mjs', import.meta.url).href;
+
+type Server = Pick<RunningServer, 'host' | 'cwd' | 'programs'>;
 
 interface RunOptions {
   /** Default: where the machine has no curl. */
@@ -26,7 +30,7 @@ export const hasCurl: boolean = spawnSync('curl', ['--version']).status === 0;
 export async function runCommands(
   document: Document,
   block: Block,
-  server: Pick<RunningServer, 'host' | 'cwd'>,
+  server: Server,
   options: RunOptions = {},
 ): Promise<number> {
   const bindings = new Bindings();
@@ -65,18 +69,26 @@ class Terminal {
   constructor(
     { path }: Document,
     command: Command,
-    { host, cwd }: Pick<RunningServer, 'host' | 'cwd'>,
+    { host, cwd, programs }: Server,
     bindings: Bindings,
     { useStandIn = !hasCurl, deadlineMs = DEADLINE_MS }: RunOptions,
   ) {
     this.#deadlineMs = deadlineMs;
-    this.#isStream = /\bcurl\b.* -\w*N/.test(command.text);
+    this.#isStream = /\bcurl\b.* -\w*N|^node /.test(command.text);
     this.#where = `${path}:${command.line}: "${command.text}"`;
     this.#command = command;
     this.#bindings = bindings;
-    const text = bindings.fill(command.text).replaceAll('localhost:3000', host);
+    const text = bindings
+      .fill(command.text)
+      .replaceAll('localhost:3000', host)
+      .replace(/^node (\S+)\.[jt]s\b/, `'${process.execPath}' --import ${PRELOAD} ${programs}/$1.js`);
     const { PATH = '' } = process.env;
-    const env = { ...process.env, NODE_OPTIONS: '', PATH: useStandIn ? STAND_IN + delimiter + PATH : PATH };
+    const env = {
+      ...process.env,
+      SERVER_HOST: host,
+      NODE_OPTIONS: '',
+      PATH: useStandIn ? STAND_IN + delimiter + PATH : PATH,
+    };
     // A process group of its own: the shell and its curl end together.
     this.#child = spawn('sh', ['-c', text], { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stdout?.setEncoding('utf8').on('data', (printed: string) => this.#print(printed));

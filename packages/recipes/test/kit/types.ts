@@ -6,6 +6,11 @@ import { PACKAGES, type Workspace } from './workspace.js';
 
 const TSC = join(PACKAGES, '../node_modules/.bin/tsc');
 
+const CLIENT = {
+  '@headwater/client': [`${PACKAGES}client/src/index.ts`],
+  '@headwater/client/*': [`${PACKAGES}client/src/*/index.ts`],
+};
+
 const COMMON = {
   target: 'es2023',
   noEmit: true,
@@ -28,6 +33,7 @@ const SERVER = {
   erasableSyntaxOnly: true,
   verbatimModuleSyntax: true,
   paths: {
+    ...CLIENT,
     '@headwater/core/node': [`${PACKAGES}core/src/node/index.ts`],
     '@headwater/*': [`${PACKAGES}*/src/index.ts`],
   },
@@ -41,21 +47,27 @@ const PAGE = {
   moduleResolution: 'bundler',
   types: [],
   strict: false,
+  paths: CLIENT,
 };
+
+const BROWSER = { ...PAGE, strict: true, noUncheckedIndexedAccess: true };
 
 /** What is wrong, each line `docs/recipes/chat-room.md:12: message`. Errors of the sources themselves are not looked at. */
 export async function checkTypes(workspace: Workspace): Promise<string[]> {
-  const files: Record<'node' | 'browser', string[]> = { node: [], browser: [] };
+  const files: Record<'node' | 'browser' | 'page', string[]> = { node: [], browser: [], page: [] };
   for (const document of workspace.documents) {
     for (const block of document.blocks) {
       const source = workspace.sourceOf(document, block);
-      if (block.place === 'page') files.browser.push(...writeScripts(source, block.line, block.text));
-      else if (block.place === 'node' || block.place === 'browser') files[block.place].push(source);
+      if (block.place === 'page') files.page.push(...writeScripts(source, block.line, block.text));
+      else if (block.place === 'node' || block.place === 'browser') {
+        files[block.language === 'js' && block.place === 'browser' ? 'page' : block.place].push(source);
+      }
     }
   }
   const configs = [
     writeConfig(workspace, 'node', SERVER, files.node),
-    writeConfig(workspace, 'browser', PAGE, files.browser),
+    writeConfig(workspace, 'browser', BROWSER, files.browser),
+    writeConfig(workspace, 'page', PAGE, files.page),
   ].filter((config) => config !== undefined);
   return toProblems(await run([TSC, '-b', '--pretty', 'false', ...configs], workspace.folder), workspace);
 }

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadVite, SOURCES } from '@headwater/services';
 import { afterAll, beforeAll } from 'vitest';
-import { type Block, type Document, serversOf, testsOf } from './document.js';
+import { type Block, type Document, pageClientOf, scriptsOf, serversOf, testsOf } from './document.js';
 
 const PACKAGE = new URL('../../', import.meta.url).pathname;
 export const PACKAGES: string = new URL('../../../', import.meta.url).pathname;
@@ -39,14 +39,14 @@ export class Workspace {
         if (block.place === 'page') this.#write(join(this.folder, 'run', document.name, block.file), block.text);
       }
     }
-    await this.#bundle();
+    await Promise.all([this.#bundle(), ...this.documents.map((document) => this.#bundlePage(document))]);
   }
 
   sourceOf(document: Document, block: Block): string {
     return join(this.folder, 'source', document.name, block.file);
   }
 
-  /** The program of a server or a test. */
+  /** The program of a server, a test or a script, or what a browser runs of a page's client. */
   programOf(document: Document, block: Block): string {
     return join(this.folder, 'run', document.name, block.file.replace(/\.ts$/, '.js'));
   }
@@ -61,7 +61,7 @@ export class Workspace {
   /** Removes types, and bundles the packages from their sources. */
   async #bundle(): Promise<void> {
     const programs = this.documents.flatMap((document) =>
-      [...serversOf(document), ...testsOf(document)].map((block) => [
+      [...serversOf(document), ...testsOf(document), ...scriptsOf(document)].map((block) => [
         this.programOf(document, block).slice(`${this.folder}/run/`.length, -'.js'.length),
         this.sourceOf(document, block),
       ]),
@@ -81,6 +81,28 @@ export class Workspace {
         rolldownOptions: {
           input: Object.fromEntries(programs),
           output: { entryFileNames: '[name].js', chunkFileNames: 'shared/[name]-[hash].js' },
+        },
+      },
+    });
+  }
+
+  /** Makes one file of the client of a page, and of all that it imports. */
+  async #bundlePage(document: Document): Promise<void> {
+    const client = pageClientOf(document);
+    if (!client) return;
+    const { build } = await loadVite();
+    await build({
+      configFile: false,
+      root: this.folder,
+      logLevel: 'error',
+      resolve: { alias: SOURCES },
+      build: {
+        outDir: join(this.folder, 'run', document.name),
+        emptyOutDir: false,
+        minify: false,
+        rolldownOptions: {
+          input: this.sourceOf(document, client),
+          output: { entryFileNames: client.file.replace(/\.ts$/, '.js') },
         },
       },
     });
