@@ -5,7 +5,7 @@ import { addLine, addSample, forget, saveSoon, setLines, state } from './state.j
 import { began, finished, lost, opened, tell } from './story.js';
 import { openStream } from './stream.js';
 import { readStatus, startSwitches } from './switches.js';
-import { draw, drawState } from './view.js';
+import { draw, drawStatus } from './view.js';
 
 const { log, ports, time, switches } = await (await fetch('demo.json')).json();
 document.getElementById('log-path').textContent = log;
@@ -34,35 +34,30 @@ function connect() {
   close();
   const url = new URL(`/events?page=${state.page}`, location.href);
   if (state.server === 'fastify') url.port = ports.fastify;
-  let wasLive = false;
+  let openings = 0;
   close = openStream({
     url: url.href,
     lastEventId: state.lastEventId,
     types: ['telemetry', 'line', 'lines'],
-    onEvent: take,
-    onState(name) {
-      if (name === 'live') {
-        if (wasLive) state.reconnects++;
-        wasLive = true;
-        opened();
-        readStatus();
-      } else if (wasLive && name === 'reconnecting') {
-        lost();
-      }
-      drawState(name);
-      draw();
+    onEvent(event) {
+      if (event.type === 'sse.open' && openings++ > 0) state.reconnects++;
+      take(event);
+    },
+    onStatus(status) {
+      if (openings > 0 && (status.state === 'connecting' || status.state === 'offline')) lost();
+      drawStatus(status);
     },
   });
 }
 
-function take({ type, data, lastEventId }) {
-  if (type === 'telemetry') takeSample(JSON.parse(data));
-  else if (type === 'line') addLine(data);
-  else if (type === 'lines') setLines(JSON.parse(data));
-  else if (type === 'sse.open') state.resume = resumeOf(JSON.parse(data));
-  else if (type === 'sse.reset') startAgain(JSON.parse(data));
+function take({ type, data, text, id }) {
+  if (type === 'telemetry') takeSample(data);
+  else if (type === 'line') addLine(text);
+  else if (type === 'lines') setLines(data);
+  else if (type === 'sse.open') begin(data);
+  else if (type === 'sse.reset') startAgain(data);
   // What was received and up to where change together: see state.js.
-  if (lastEventId) state.lastEventId = lastEventId;
+  state.lastEventId = id;
   saveSoon();
   draw();
 }
@@ -78,9 +73,11 @@ function takeSample(sample) {
   finished(sample);
 }
 
-/** To the server a page without an id resumes as well, at the place where the history begins that it is given. */
-function resumeOf({ resume }) {
-  return resume === 'resumed' && state.lastEventId === '' ? 'fresh' : resume;
+function begin({ resume }) {
+  // To the server a page without an id resumes as well, at the place where the history begins that it is given.
+  state.resume = resume === 'resumed' && state.lastEventId === '' ? 'fresh' : resume;
+  opened();
+  readStatus();
 }
 
 function startAgain({ channels, reason }) {

@@ -1,44 +1,26 @@
-/** The stream: a native EventSource, and what it takes to come back with another one. */
+/** The stream: the client of the suite, which keeps the connection up and says how it is doing. */
+import { connect } from '@headwater/client';
 
-const CONTROL = ['open', 'reset', 'snapshot', 'live', 'ping', 'busy', 'expiring', 'bye'].map((name) => `sse.${name}`);
-const REOPEN_MS = 5_000;
+/** Of the protocol: what tells how the stream goes on, and what moves the place in the log. */
+const CONTROL = ['sse.open', 'sse.reset', 'sse.live'];
 
 /**
- * Opens the stream at `url`, from after `lastEventId` on. `onEvent` gets each event of `types` and of the protocol, `onState`
- * one of connecting, live, reconnecting and closed. Returns what closes it.
+ * The waits between attempts are random, so that the clients of a server that was lost come back apart, and grow up to half a minute.
+ * Here nobody else waits, and whoever cuts the line wants to see it mended: up to half a second, beside what the server asks for.
  */
-export function openStream({ url, lastEventId, types, onEvent, onState }) {
-  let position = lastEventId;
-  let source;
-  let timer;
+const random = () => Math.random() / 60;
 
-  const take = (event) => {
-    if (event.lastEventId) position = event.lastEventId;
-    onEvent(event);
-    // The one way in which a server can say for good that there is nothing more.
-    if (event.type === 'sse.bye') close();
+/**
+ * Follows the stream at `url`, from after `lastEventId` on. `onEvent` gets each event of `types` and of the protocol, `onStatus`
+ * the status whenever it changes. Returns what ends it, without another word.
+ */
+export function openStream({ url, lastEventId, types, onEvent, onStatus }) {
+  const stream = connect(url, { lastEventId, random });
+  const stops = [...types, ...CONTROL].map((type) => stream.on(type, onEvent));
+  stops.push(stream.on('sse.status', onStatus));
+  onStatus(stream.status);
+  return () => {
+    for (const stop of stops) stop();
+    stream.close();
   };
-  const close = () => {
-    clearTimeout(timer);
-    source.close();
-    onState('closed');
-  };
-  const open = () => {
-    // A browser sends Last-Event-ID only when it reconnects by itself: a page that was loaded anew has to say it in the address.
-    const address = new URL(url);
-    if (position) address.searchParams.set('lastEventId', position);
-    source = new EventSource(address);
-    source.onopen = () => onState('live');
-    source.onerror = () => {
-      if (source.readyState !== EventSource.CLOSED) return onState('reconnecting');
-      // An answer that is no stream ends an EventSource for ever. It came from something on the way, a proxy say.
-      onState('closed');
-      timer = setTimeout(open, REOPEN_MS);
-    };
-    for (const type of [...types, ...CONTROL]) source.addEventListener(type, take);
-  };
-
-  onState('connecting');
-  open();
-  return close;
 }

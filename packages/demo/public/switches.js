@@ -1,7 +1,7 @@
 /** The switches: what they ask of the server, and what the server says about itself, once a second. */
 import { state } from './state.js';
 import { lost, opened, tell } from './story.js';
-import { drawStatus } from './view.js';
+import { drawServer } from './view.js';
 
 const STATUS_MS = 1_000;
 
@@ -49,7 +49,7 @@ async function askStatus() {
     if (isOn('slow') && !status.isSlow) opened('Fast again');
     setSwitch('slow', status.isSlow);
     setSwitch('crowd', status.crowd.wanted > 0);
-    drawStatus(status);
+    drawServer(status);
   } catch {
     isServerGone = true;
   }

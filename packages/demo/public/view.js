@@ -10,6 +10,8 @@ const log = element('log');
 const story = element('journal');
 
 let isDrawing = false;
+/** How the stream is doing: see drawStatus. */
+let status = { state: 'connecting', since: 0 };
 /** The last line, and the last sentence, that are on the page. */
 let shownLine;
 let shownStory;
@@ -27,6 +29,7 @@ export function draw() {
   isDrawing = true;
   requestAnimationFrame(() => {
     isDrawing = false;
+    drawState();
     drawProof();
     drawStream();
     if (state.sample) drawSample(state.sample);
@@ -34,13 +37,14 @@ export function draw() {
   });
 }
 
-export function drawState(name) {
-  element('state').dataset.state = name;
-  setText('state', name);
+/** What the client says of the stream. Of two that come at once only the later one is worth reading. */
+export function drawStatus(next) {
+  status = next;
+  draw();
 }
 
 /** What the server says of itself: see controls.ts. */
-export function drawStatus({ pid, run, store, connections, head, behind, heldBytes, crowd, isSlow }) {
+export function drawServer({ pid, run, store, connections, head, behind, heldBytes, crowd, isSlow }) {
   isAtHead = behind === 0;
   setText('head', head);
   setText('server', run === 1 ? `${pid}` : `${pid}, start no. ${run}`);
@@ -70,6 +74,12 @@ export function drawStory() {
   while (story.children.length > state.story.length) story.firstChild.remove();
   shownStory = state.story.at(-1);
   element('story').scrollTop = element('story').scrollHeight;
+}
+
+function drawState() {
+  const { state: name, since } = status;
+  element('state').dataset.state = name;
+  setText('state', name === 'offline' ? `offline since ${clock(since)}` : name.replace('-', ' '));
 }
 
 function drawProof() {

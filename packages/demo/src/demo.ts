@@ -1,5 +1,7 @@
 /** The server of the demo: one hub, and two frameworks that serve it. */
 import { createHub, type Hub } from '@headwater/core';
+import { collectMetrics } from '@headwater/metrics';
+import { Registry } from 'prom-client';
 import type { DemoEvents } from './channels.js';
 import { startExpress } from './express-server.js';
 import { startFastify } from './fastify-server.js';
@@ -37,9 +39,13 @@ export async function startDemo(options: StartOptions): Promise<Demo> {
   const hub = createHub<DemoEvents>({ store, ...HUB_OPTIONS });
   const requests = ownLog ? new RequestLog(log, onError) : undefined;
   if (requests) hub.observe(requests.observer);
+  const metrics = new Registry();
+  const stopMetrics = collectMetrics(hub, { register: metrics });
 
-  const context = { hub, store, lines: new Lines(), keeper, requests, log, host, ports: { express: 0, fastify: 0 } };
+  const ports = { express: 0, fastify: 0 };
+  const context = { hub, store, lines: new Lines(), keeper, requests, metrics, log, host, ports };
   const closeStore = async () => {
+    stopMetrics();
     await hub.close();
     await store.close();
   };

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sse } from '@headwater/express';
+import { metricsHandler } from '@headwater/metrics';
 import express from 'express';
 import { assets } from './assets.js';
 import { follow } from './channels.js';
@@ -11,12 +12,12 @@ import { listen, urlOf } from './listen.js';
 import type { RunningServer, ServerContext } from './server.js';
 
 export async function startExpress(context: ServerContext, port: number): Promise<RunningServer> {
-  const { hub, store, lines, keeper, requests, host, log, ports } = context;
+  const { hub, store, lines, keeper, requests, metrics, host, log, ports } = context;
   const app = express();
   app.disable('x-powered-by');
   app.use((req, res, next) => {
-    // The page asks every second: that would be all there is to read.
-    if (req.path !== '/demo/status.json') requests?.record('express', req, res);
+    // The page and Prometheus ask all the time: that would be all there is to read.
+    if (!['/demo/status.json', '/metrics'].includes(req.path)) requests?.record('express', req, res);
     next();
   });
   app.use(sse({ hub }));
@@ -26,6 +27,7 @@ export async function startExpress(context: ServerContext, port: number): Promis
     const canBreak = isThisMachine(req);
     res.json({ log, ports, time: Date.now(), switches: { line: canBreak, process: canBreak && keeper !== undefined } });
   });
+  app.get('/metrics', metricsHandler(metrics));
   app.use('/demo', controls(context));
   app.use(assets());
 

@@ -17,10 +17,14 @@ export async function startFastify(context: ServerContext, port: number): Promis
     requests?.record('fastify', request.raw, reply.raw);
     const { origin } = request.headers;
     reply.header('vary', 'origin');
-    if (isOurPage(origin, request.hostname, ports.express)) reply.header('access-control-allow-origin', origin);
+    if (!isOurPage(origin, request.hostname, ports.express)) return;
+    reply.header('access-control-allow-origin', origin);
+    // To say where it was, the client needs a header that browsers ask about before they send it to another origin.
+    reply.header('access-control-allow-headers', 'last-event-id');
   });
   await app.register(ssePlugin, { hub });
   app.get('/events', (_request, reply) => follow(reply.sse, store));
+  app.options('/events', (_request, reply) => reply.code(204).send());
   app.get('/telemetry', (_request, reply) => reply.sse.subscribe('telemetry'));
 
   await listen('Fastify', { host, port, option: '--fastify-port' }, () => app.listen({ port, host }));

@@ -1,5 +1,6 @@
 /** What both servers are given and what they give back. */
 import type { Hub, Store } from '@headwater/core';
+import type { Registry } from 'prom-client';
 import type { DemoEvents } from './channels.js';
 import type { Keeper } from './keeper.js';
 import type { Lines } from './lines.js';
@@ -13,6 +14,8 @@ export interface ServerContext {
   readonly keeper: Keeper | undefined;
   /** Undefined where somebody else's log is shown. */
   readonly requests: RequestLog | undefined;
+  /** What the hub counts. */
+  readonly metrics: Registry;
   readonly host: string;
   /** The path of the log that is shown. */
   readonly log: string;

@@ -6,9 +6,11 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { useChromium } from '../../suite/test/chromium/chromium.js';
 import { type Demo, type StartOptions, startDemo } from '../src/demo.js';
+import { useBuiltClient } from './built-client.js';
 import { useProgram } from './program.js';
 import { temporaryFolder } from './temporary.js';
 
+useBuiltClient();
 const openPage = useChromium();
 const startProgram = useProgram();
 
@@ -166,7 +168,7 @@ describe('the page', () => {
     const port = Number(new URL(first.expressUrl).port);
     const fastifyPort = Number(new URL(first.fastifyUrl).port);
     await first.close();
-    await shows(page, 'state', 'reconnecting');
+    await page.waitForFunction(`document.getElementById('state').textContent.startsWith('offline since')`);
     await appendFile(first.log, 'written meanwhile\n');
     await start({ log: first.log, port, fastifyPort });
     await shows(page, 'resume', 'reset');
@@ -179,6 +181,34 @@ describe('the page', () => {
     expect((await story(page)).join()).toMatch('The history of telemetry and log is gone (epoch)');
   });
 
+  it('says how the stream is doing: connecting, offline, catching up, live', async () => {
+    const demo = await start();
+    const { page } = await open(demo.expressUrl);
+    await shows(page, 'state', 'live');
+    await page.evaluate(`{
+      const state = document.getElementById('state');
+      globalThis.states = [];
+      new MutationObserver(() => states.push([state.textContent, state.dataset.state])).observe(state, { childList: true });
+    }`);
+    await page.selectOption('#cut-seconds', '5');
+    await page.getByRole('button', { name: 'Cut', exact: true }).click();
+    await page.waitForFunction('states.length === 2');
+    // What was missed has to come through a narrow pipe: time to see that it does.
+    const slow = page.getByRole('switch', { name: 'Slow line' });
+    await slow.click();
+    await shows(page, 'state', 'catching up');
+    await slow.click();
+    await shows(page, 'state', 'live');
+    expect(await page.evaluate('states')).toEqual([
+      ['connecting', 'connecting'],
+      [expect.stringMatching(/^offline since \d\d:\d\d:\d\d$/), 'offline'],
+      ['catching up', 'catching-up'],
+      ['live', 'live'],
+    ]);
+    await shows(page, 'reconnects', 1);
+    await expectComplete(page);
+  });
+
   it('counts everything across a cut, a slow line, a restart and a kill -9, and so do fifty others', async () => {
     const { page, complaints } = await open(await startWhole());
     await receives(page, 2);
@@ -186,7 +216,7 @@ describe('the page', () => {
 
     await page.selectOption('#cut-seconds', '2');
     await page.getByRole('button', { name: 'Cut', exact: true }).click();
-    await shows(page, 'state', 'reconnecting');
+    await shows(page, 'state', 'connecting');
     await tells(page, MENDED);
 
     const slow = page.getByRole('switch', { name: 'Slow line' });

@@ -4,8 +4,11 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Demo, type StartOptions, startDemo } from '../src/demo.js';
+import { useBuiltClient } from './built-client.js';
 import { type ReadEvent, readUntil } from './read-stream.js';
 import { temporaryFolder } from './temporary.js';
+
+useBuiltClient();
 
 async function start(options: Partial<StartOptions> = {}) {
   const log = join(temporaryFolder(), 'app.log');
@@ -108,7 +111,16 @@ describe('startDemo', () => {
     const known = await (await fetch(`${demo.expressUrl}demo.json`)).json();
     expect(known).toEqual({ log, ports, time: expect.any(Number), switches: { line: true, process: false } });
     expect(await (await fetch(demo.expressUrl)).text()).toMatch('<script type="module" src="main.js">');
-    for (const file of ['main.js', 'style.css', 'icon.svg', 'lib/uplot.js', 'lib/uplot.css', 'lib/inter.woff2']) {
+    for (const file of [
+      'main.js',
+      'style.css',
+      'icon.svg',
+      'lib/uplot.js',
+      'lib/uplot.css',
+      'lib/inter.woff2',
+      'lib/client/index.js',
+      'lib/eventsource-parser.js',
+    ]) {
       const { status, headers } = await fetch(demo.expressUrl + file);
       expect({ file, status }).toEqual({ file, status: 200 });
       expect(headers.get('content-security-policy')).toBe("frame-ancestors 'none'");
@@ -125,6 +137,9 @@ describe('startDemo', () => {
     for (const other of ['http://127.0.0.1', 'http://example.test', page.replace('127.0.0.1', 'localhost'), 'null']) {
       expect(await allowed(other)).toBeNull();
     }
+    const preflight = await fetch(urls(demo)[1], { method: 'OPTIONS', headers: { origin: page } });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-headers')).toBe('last-event-id');
   });
 
   it('begins for a new page with what the plot shows, and for a client of the telemetry alone with now', async () => {
@@ -137,6 +152,16 @@ describe('startDemo', () => {
     await expect.poll(() => numbers(`${demo.expressUrl}telemetry`), { interval: 5 }).toBeGreaterThan(3);
     expect(await numbers(url)).toBeLessThanOrEqual(2);
     expect(await numbers(`${demo.fastifyUrl}telemetry`)).toBeGreaterThan(3);
+  });
+
+  it('tells Prometheus what it counts', async () => {
+    const { demo } = await start();
+    await readUntil(`${demo.fastifyUrl}telemetry`, isTelemetry);
+    const answer = await fetch(`${demo.expressUrl}metrics`);
+    expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    const text = await answer.text();
+    expect(text).toMatch(/^sse_connections_opened_total 1$/m);
+    expect(text).toMatch(/^sse_delivered_total [1-9]/m);
   });
 
   it('says which port is taken, and leaves nothing running', async () => {
