@@ -76,7 +76,7 @@ export class Environment {
   async tables(name: string): Promise<Tables> {
     for (;;) {
       const tables = this.#tables.get(name);
-      if (tables && this.has(tables)) return tables;
+      if (tables && this.has(tables) && !this.isReplaced) return tables;
       this.#opening ??= this.#open(name).finally(() => {
         this.#opening = undefined;
       });
@@ -89,9 +89,9 @@ export class Environment {
     return this.#file?.isCurrent() === false;
   }
 
-  /** Whether these tables can be used. */
+  /** Whether these tables can be used, as long as nobody replaces the file. */
   has(tables: Tables): boolean {
-    return !this.#isSuspect && !this.isReplaced && [...this.#tables.values()].includes(tables);
+    return !this.#isSuspect && this.#tables.get(tables.name) === tables;
   }
 
   /**
@@ -197,7 +197,8 @@ export class Environment {
     const answers: (() => void)[] = [];
     try {
       await root.transaction(() => {
-        for (const job of jobs) answers.push(this.#run(root, job));
+        const { isReplaced } = this;
+        for (const job of jobs) answers.push(this.#run(root, job, isReplaced));
       });
     } catch (error) {
       this.#isSuspect = true;
@@ -209,9 +210,9 @@ export class Environment {
   }
 
   /** In a transaction of its own within the commit's. */
-  #run(root: Root, { tables, run, resolve, reject }: Job): () => void {
+  #run(root: Root, { tables, run, resolve, reject }: Job, isReplaced: boolean): () => void {
     try {
-      if (!this.has(tables)) throw replaced(this.path);
+      if (isReplaced || !this.has(tables)) throw replaced(this.path);
       // Neither a promise nor a thenable: the transaction must not outlast this call.
       let value: unknown;
       root.transactionSync(() => {

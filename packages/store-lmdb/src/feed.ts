@@ -15,6 +15,7 @@ export class Feed {
   #tails: readonly LmdbTail[] = [];
   #unlisten: (() => void) | undefined;
   #timer: Timer | undefined;
+  readonly #wake = (): void => this.pull();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -25,14 +26,15 @@ export class Feed {
     const onEnd = () => this.#remove(tail);
     const tail: LmdbTail = new LmdbTail(listener, seq, read, onEnd, (fn) => this.#clock.setTurn(fn));
     this.#tails = [...this.#tails, tail];
-    this.#unlisten ??= hint.listen(() => this.pull());
+    this.#unlisten ??= hint.listen(this.#wake);
     this.#keepPolling();
     return tail;
   }
 
-  /** What this process has just committed. */
-  tell(entries: readonly Entry[]): void {
+  /** What this store has just committed: the own tails need not read what is at hand, all others are told to look. */
+  tell(entries: readonly Entry[], hint: Hint): void {
     for (const tail of this.#tails) tail.tell(entries);
+    hint.touch(this.#wake);
   }
 
   /** There may be more. */

@@ -37,9 +37,9 @@ export class Hint {
     this.#fd = undefined;
   }
 
-  /** There was a commit in this process: tells its own listeners now, and those of others soon. */
-  touch(): void {
-    for (const listener of this.#listeners) listener();
+  /** There was a commit in this process: tells its own listeners now, but for the one that knows, and those of others soon. */
+  touch(knows: () => void): void {
+    for (const listener of this.#listeners) if (listener !== knows) listener();
     if (this.#fd === undefined) return;
     try {
       writeSync(this.#fd, MARK, 0, 1, 0);

@@ -200,9 +200,8 @@ class FileStore implements LmdbStore {
     const written: Entry[] = [];
     const outcomes = await this.#inTransaction((draft) => draft.append(calls, written));
     if (written.length > 0) {
-      // The own tails first: they need not read what is at hand.
-      this.#feed.tell(written);
-      (await this.#environment)?.hint.touch();
+      const environment = await this.#environment;
+      if (environment) this.#feed.tell(written, environment.hint);
     }
     return outcomes;
   }

@@ -10,6 +10,7 @@ export type Table = Database<Buffer, Buffer>;
 
 /** The tables of one log. */
 export interface Tables {
+  readonly name: string;
   readonly log: Table;
   readonly index: Table;
   readonly meta: Table;
@@ -33,7 +34,7 @@ export function openRoot(path: string, mapSize: number): Root {
 export function openTables(root: Root, name: string): Tables {
   const table = (what: string): Table => root.openDB<Buffer, Buffer>({ name: `${name}:${what}`, ...BINARY });
   const log = table('log');
-  return { log, index: table('index'), meta: table('meta'), refresh: () => log.resetReadTxn() };
+  return { name, log, index: table('index'), meta: table('meta'), refresh: () => log.resetReadTxn() };
 }
 
 /** LMDB flushes the file, not its name: without this, a loss of power could take a new file away with all that is in it. */

@@ -39,7 +39,7 @@ export interface Appends {
 type Act = (seq: number) => Promise<unknown>;
 
 /** As long as it takes until all is compiled. */
-const WARM_UP_SECONDS = 1;
+const WARM_UP_SECONDS = 3;
 
 let act: Act;
 let head: () => Promise<number>;
