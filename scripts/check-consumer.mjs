@@ -1,10 +1,12 @@
-// Installs the packed packages into a temporary folder beside real frameworks, then type-checks and loads them there.
+// Installs the packed packages into a temporary folder beside real frameworks, then type-checks and loads them there. Arguments: the
+// compiler, if not the repository's own, and its options.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packed } from './pack.mjs';
 import { bin, mustRun, PNPM, ROOT } from './run.mjs';
 
+const [tsc = bin('tsc'), ...options] = process.argv.slice(2);
 const cwd = mkdtempSync(join(tmpdir(), 'headwater-consumer-'));
 process.on('exit', () => rmSync(cwd, { recursive: true, force: true }));
 
@@ -27,7 +29,7 @@ for (const [module, moduleResolution] of [
   ['preserve', 'bundler'],
 ]) {
   console.log(`tsc --moduleResolution ${moduleResolution}`);
-  await mustRun([bin('tsc'), '-p', cwd, '--module', module, '--moduleResolution', moduleResolution]);
+  await mustRun([tsc, '-p', cwd, '--module', module, '--moduleResolution', moduleResolution, ...options]);
 }
 
 const entryPoints = packed.flatMap(({ manifest: { name, exports } }) =>

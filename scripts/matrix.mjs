@@ -1,4 +1,4 @@
-// `npm run test:matrix`: the tests that need foreign servers and runtimes (proxies, other versions of Node). Arguments are file filters.
+// `npm run test:matrix`: the tests that need foreign servers and runtimes (proxies, other versions of Node, TypeScript). Arguments are file filters.
 import { bin, run } from './run.mjs';
 
 const script = (name) => [process.execPath, `scripts/${name}.mjs`];

@@ -6,10 +6,12 @@ import { makePayload } from '../src/harness/payload.ts';
 
 const BYTES = 100;
 
-function stream(count: number, quote = ''): Buffer {
+function stream(count: number, quote = '', isIdLast = true): Buffer {
   const head = 'HTTP/1.1 200 OK\r\n\r\n';
   const events = Array.from({ length: count }, (_, seq) => {
-    const frame = `id: x.${seq}\ndata: ${quote}${makePayload(seq, 1_000 + seq, BYTES)}${quote}\n\n`;
+    const id = `id: x.${seq}\n`;
+    const data = `data: ${quote}${makePayload(seq, 1_000 + seq, BYTES)}${quote}\n`;
+    const frame = `${isIdLast ? data + id : id + data}\n`;
     return `${frame.length.toString(16)}\r\n${frame}\r\n`;
   });
   return Buffer.from(head + events.join(''));
@@ -32,8 +34,12 @@ function read(bytes: Buffer, step: number): Tally {
 const LENGTHS = [1, 7, 64, 100, 1_000, 100_000];
 
 test.each(LENGTHS)('Reader finds every event, whatever a read holds (%i bytes)', (step) => {
-  for (const quote of ['', '"']) {
-    const tally = read(stream(25, quote), step);
+  for (const [quote, isIdLast] of [
+    ['', true],
+    ['"', true],
+    ['"', false],
+  ] as const) {
+    const tally = read(stream(25, quote, isIdLast), step);
     expect(tally).toMatchObject({ delivered: 25, lost: 0, repeated: 0, malformed: 0, completeTo: 25 });
     expect(tally.latency.max).toBe(4_000);
     expect(tally.lastDue).toBe(1_024);
@@ -43,7 +49,7 @@ test.each(LENGTHS)('Reader finds every event, whatever a read holds (%i bytes)',
 test('Reader counts what a stream skipped', () => {
   const [first, , third] = stream(3)
     .toString()
-    .split(/(?=id: )/)
+    .split(/(?=data: )/)
     .slice(1) as [string, string, string];
   expect(read(Buffer.from(first + third), 100)).toMatchObject({ delivered: 2, lost: 1, repeated: 0, completeTo: 1 });
 });
@@ -56,6 +62,11 @@ test('Reader counts what came twice', () => {
 test('Reader counts an event without its blank line', () => {
   const broken = stream(2).toString().replace('\n\n', '\n.');
   expect(read(Buffer.from(broken), 1_000)).toMatchObject({ delivered: 1, lost: 1, malformed: 1 });
+});
+
+test('Reader counts an id without its end', () => {
+  const broken = stream(2).toString().replace('x.0\n', 'x'.repeat(1_000));
+  expect(read(Buffer.from(broken), 64)).toMatchObject({ delivered: 1, lost: 1, malformed: 1 });
 });
 
 test('Tally makes room for long runs', () => {
@@ -78,7 +89,7 @@ test('Tally is complete when every stream has come to the goal, each from its ow
     expect(tally.completeTo).toBe(0);
     const reader = new Reader(tally, BYTES);
     reader.next = next;
-    const begin = bytes.indexOf(`id: x.${next}\n`);
+    const begin = bytes.indexOf(makePayload(next, 1_000 + next, BYTES));
     const shared = Buffer.alloc(room(BYTES) + bytes.length);
     bytes.copy(shared, room(BYTES), begin);
     reader.take(shared, room(BYTES), room(BYTES) + bytes.length - begin, 5_000);

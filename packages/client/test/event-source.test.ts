@@ -35,7 +35,7 @@ describe('EventSource', () => {
     expect(server.last.url.href).toBe('http://server.test/stream');
     await server.last.open();
     expect(source.readyState).toBe(1);
-    await server.last.write('id: 1\ndata: {"a":1}\n\nevent: named\ndata: b\n\n');
+    await server.last.write('data: {"a":1}\nid: 1\n\nevent: named\ndata: b\n\n');
     await server.last.end();
     expect(source.readyState).toBe(0);
     await server.pass(1);

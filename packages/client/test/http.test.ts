@@ -81,7 +81,7 @@ describe('a request', () => {
   });
 
   it('with a body is a POST, and so are those that follow', async () => {
-    const server = await serve(stream('id: 5\ndata: 1\n\n', true), stream('data: 2\n\n'));
+    const server = await serve(stream('data: 1\nid: 5\n\n', true), stream('data: 2\n\n'));
     const { seen } = follow(server.url, { body: '{"q":1}', headers: { 'content-type': 'application/json' } });
     await vi.waitUntil(() => seen.length > 1, WAIT);
     expect(server.seen).toMatchObject([
@@ -112,12 +112,12 @@ describe('a request', () => {
 describe('reconnecting', () => {
   it('happens after the end, a reset, and half an event, which is not delivered', async () => {
     const server = await serve(
-      stream('retry: 1\nid: 1\ndata: 1\n\n', true),
+      stream('retry: 1\ndata: 1\nid: 1\n\n', true),
       (res) => {
-        res.writeHead(200, STREAM).write('id: 2\ndata: 2\n\nid: 3\ndata: 3\n');
+        res.writeHead(200, STREAM).write('data: 2\nid: 2\n\ndata: 3\nid: 3\n');
         setImmediate(() => res.socket?.resetAndDestroy());
       },
-      stream('id: 3\ndata: 3\n\n'),
+      stream('data: 3\nid: 3\n\n'),
     );
     const { seen } = follow(server.url);
     await vi.waitUntil(() => seen.length >= 3, WAIT);
@@ -127,7 +127,7 @@ describe('reconnecting', () => {
 
   it('keeps the id over streams that have none, and forgets it at an empty one', async () => {
     const server = await serve(
-      stream('id: 1\ndata: 1\n\n', true),
+      stream('data: 1\nid: 1\n\n', true),
       stream('data: 2\n\n', true),
       stream('id\ndata: 3\n\n', true),
       stream('data: 4\n\n'),

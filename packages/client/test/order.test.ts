@@ -40,9 +40,9 @@ describe('order', () => {
   });
 
   it('ids of another server mean nothing', async () => {
-    const { server, seen, stream } = await opened('id: a.9\ndata: 1\n\nid: a.1\ndata: 2\n\nid: a.1\ndata: 3\n\n');
+    const { server, seen, stream } = await opened('data: 1\nid: a.9\n\ndata: 2\nid: a.1\n\ndata: 3\nid: a.1\n\n');
     expect(seen).toEqual([1, 2, 3]);
-    await server.last.write('id: ü✓\ndata: 4\n\n');
+    await server.last.write('data: 4\nid: ü✓\n\n');
     await server.last.end();
     await server.pass(1);
     expect(stream.position.id).toBe('ü✓');
@@ -98,7 +98,7 @@ describe('order', () => {
 
   it('comments that look like links of other channels do no harm', async () => {
     const { server, seen, gaps } = await opened(openFrame({}, 'e.0') + hubEvent(1, 1));
-    await server.last.write(`: other 99\n\n: \n:\n${hubEvent(2, 2)}: other 7\nid: e.3\ndata: 3\n\n`);
+    await server.last.write(`: other 99\n\n: \n:\n${hubEvent(2, 2)}: other 7\ndata: 3\nid: e.3\n\n`);
     expect([seen, gaps]).toEqual([[1, 2, 3], []]);
   });
 
@@ -113,7 +113,7 @@ describe('order', () => {
     const { server, stream } = await opened(openFrame({ channels: ['a', 'b'] }, 'e.0'));
     const events: Incoming[] = [];
     stream.on('note', (event) => events.push(event));
-    await server.last.write(': a 0\nid: e.1\nevent: note\ndata: {"x":\ndata: 1}\n\nevent: note\ndata: plain\n\n');
+    await server.last.write(': a 0\nevent: note\ndata: {"x":\ndata: 1}\nid: e.1\n\nevent: note\ndata: plain\n\n');
     expect(events).toEqual([
       { type: 'note', data: { x: 1 }, text: '{"x":\n1}', id: 'e.1', channel: 'a' },
       { type: 'note', data: 'plain', text: 'plain', id: 'e.1', channel: undefined },

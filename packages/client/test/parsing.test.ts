@@ -23,6 +23,13 @@ function read(pieces: readonly Uint8Array[]): Read {
   return { events: frames.map(({ type, text, id }) => ({ type, data: text, id })), comments, retries };
 }
 
+/** False where the runtime's decoder makes another text of the pieces: Node 24's drops a second mark if the first one is cut. */
+function isDecoded(pieces: readonly Uint8Array[]): boolean {
+  const decoder = new TextDecoder();
+  const text = pieces.map((piece) => decoder.decode(piece, { stream: true })).join('');
+  return text === new TextDecoder().decode(Buffer.concat(pieces));
+}
+
 describe.each(LINE_ENDS)('lines that end with %s', (_name, end) => {
   it.each(CASES)('%s', (_case, wire, events) => {
     const bytes = new TextEncoder().encode(wire.replaceAll('\n', end));
@@ -31,7 +38,9 @@ describe.each(LINE_ENDS)('lines that end with %s', (_name, end) => {
     // A piece without bytes is none.
     expect(read([...bytes].flatMap((byte) => [Uint8Array.of(byte), new Uint8Array()])).events).toEqual(events);
     for (let at = 1; at < bytes.length; at++) {
-      expect(read([bytes.subarray(0, at), bytes.subarray(at)]).events).toEqual(events);
+      const pieces = [bytes.subarray(0, at), bytes.subarray(at)];
+      if (isDecoded(pieces)) expect(read(pieces).events).toEqual(events);
+      else expect([wire.slice(0, 2), read(pieces).events]).toEqual(['\uFEFF\uFEFF', [event('a'), event('b')]]);
     }
   });
 });

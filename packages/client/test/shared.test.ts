@@ -188,6 +188,9 @@ describe('tabs', () => {
   });
 
   it('without locks have a connection each', async () => {
+    // Node has had them since 24.
+    vi.stubGlobal('navigator', {});
+    onTestFinished(() => void vi.unstubAllGlobals());
     const server = new FakeServer();
     const alone = () => connectShared('http://server.test/news', { ...server.options, scope: undefined });
     const streams = [alone(), alone()];

@@ -18,7 +18,7 @@ async function read(text: string, size = text.length) {
   return { traces, text: await response.text() };
 }
 
-const event = (id: string, data = 'x') => `id: ${id}\ndata: ${data}\n\n`;
+const event = (id: string, data = 'x') => `data: ${data}\nid: ${id}\n\n`;
 const traced = (id: string, data = 'x') => `: traceparent ${TRACEPARENT}\n${event(id, data)}`;
 
 describe('readTraces', () => {

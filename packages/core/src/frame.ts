@@ -1,6 +1,8 @@
 /**
  * Frames: a message as bytes, each line under the sentence of the standard that it obeys.
  * Source: WHATWG HTML, section 9.2 "Server-sent events". Pure. Everything here throws before a byte is made, or not at all.
+ * The standard leaves the order of fields free. Ours: comments, `event`, `retry`, `data`, and `id` last. Popular clients count an id when
+ * its line has come and the event not yet; the event of a connection that is cut in between would be lost to them.
  */
 import { Buffer } from 'node:buffer';
 import { SseError } from './errors.js';
@@ -17,6 +19,7 @@ export const MIN_RETRY_MS = 250;
 export const MAX_ID_BYTES = 128;
 
 const ID_SHAPE = /^[A-Za-z0-9._~-]+$/;
+const LF = 0x0a;
 const LINE_BREAK = /\r\n|\r|\n/;
 
 /** Events whose name starts with this belong to the protocol. */
@@ -74,12 +77,12 @@ export function encodeMessage(message: Message, serialize: Serializer): string {
   const id = encodeId(message.id);
   const body = encodeBody(message, serialize);
   // A block without data dispatches nothing, so it needs no blank line; two popular clients would make an empty message of it.
-  return message.data === undefined ? body : `${id}${body}\n`;
+  return message.data === undefined ? body : `${body}${id}\n`;
 }
 
 /** A control event. Without an id it moves no client's cursor. */
 export function encodeControl(name: string, data: unknown, id?: string): string {
-  return `${id === undefined ? '' : `id: ${id}\n`}event: ${CONTROL_PREFIX}${name}\ndata: ${JSON.stringify(data)}\n\n`;
+  return `event: ${CONTROL_PREFIX}${name}\ndata: ${JSON.stringify(data)}\n${id === undefined ? '' : `id: ${id}\n`}\n`;
 }
 
 /** An entry of the log as bytes. Shared by every connection and never modified. */
@@ -94,7 +97,7 @@ export interface Frame {
   readonly trace: TraceContext | undefined;
   /** Milliseconds since 1970 by the publisher's clock: for measuring, never for order. */
   readonly time: number;
-  /** The id line, the stored body, the blank line. */
+  /** The stored body, the id line, the blank line. */
   readonly bytes: Uint8Array;
 }
 
@@ -110,13 +113,12 @@ export function encodeTrace({ trace }: Frame): Uint8Array {
 
 export const NOTHING: Uint8Array = new Uint8Array(0);
 
-/** A hub frame: the id line, the stored body, the blank line. */
+/** A hub frame: the stored body, the id line, the blank line. */
 export function encodeFrame(id: string, body: Uint8Array): Buffer {
-  const head = `id: ${id}\n`;
-  const frame = Buffer.allocUnsafe(head.length + body.length + 1);
-  frame.write(head, 0, 'latin1');
-  frame.set(body, head.length);
-  frame[frame.length - 1] = 0x0a;
+  const tail = `id: ${id}\n\n`;
+  const frame = Buffer.allocUnsafe(body.length + tail.length);
+  frame.set(body);
+  frame.write(tail, body.length, 'latin1');
   return frame;
 }
 
@@ -132,12 +134,15 @@ export function tracesOf(frames: readonly Frame[]): readonly TraceContext[] | un
   return traces.length > 0 ? traces : undefined;
 }
 
-/** The same frame as an anonymous one: without its id it moves no cursor. */
+/** A hub frame as an anonymous one: without its id it moves no cursor. A copy, because frames are shared. */
 export function withoutId(frame: Uint8Array): Uint8Array {
-  return frame.subarray(frame.indexOf(0x0a) + 1);
+  const idLine = frame.lastIndexOf(LF, -3) + 1;
+  const anonymous = Buffer.from(frame.subarray(0, idLine + 1));
+  anonymous[idLine] = LF;
+  return anonymous;
 }
 
-/** Event type and data that a stored body carries. */
+/** Event type and data that a stored body carries, or a frame of it. */
 export function decodeBody(body: Uint8Array): { event: string; data: string } {
   let event = 'message';
   const data: string[] = [];

@@ -7,7 +7,7 @@ import { type Batch, textBatch } from './batch.js';
 import type { Connection } from './connection.js';
 import type { Cursor } from './cursor.js';
 import { SseError } from './errors.js';
-import { decodeBody, encodeControl, encodeMessage, type Frame, withoutId } from './frame.js';
+import { decodeBody, encodeControl, encodeMessage, type Frame } from './frame.js';
 import type { HubCore } from './hub-core.js';
 import { toMessage } from './message.js';
 import type { CloseReason } from './observer.js';
@@ -259,7 +259,7 @@ export class Outlet implements SinkEvents {
   filter(filter: Filter, frame: Frame): boolean {
     try {
       const id = this.#hub.log.idAt(frame.seq);
-      return filter({ id, channel: frame.channel, ...decodeBody(withoutId(frame.bytes)) }) === true;
+      return filter({ id, channel: frame.channel, ...decodeBody(frame.bytes) }) === true;
     } catch (error) {
       this.#hub.observers.error(error, 'filter', this.connection);
       return false;

@@ -120,8 +120,8 @@ export function planRepair(starts: readonly Start[], own: number, isLost: boolea
 
 /** The frame that carries a snapshot; with an id it completes the repair. */
 export function snapshotFrame({ channel, snapshot }: Start, id?: string): string {
-  const head = id === undefined ? '' : `id: ${id}\n`;
-  return `${head}event: sse.snapshot\ndata: {"channel":${JSON.stringify(channel)},"data":${snapshot?.json}}\n\n`;
+  const tail = id === undefined ? '\n' : `id: ${id}\n\n`;
+  return `event: sse.snapshot\ndata: {"channel":${JSON.stringify(channel)},"data":${snapshot?.json}}\n${tail}`;
 }
 
 function rejected(reason: ResetReason): SseError {

@@ -178,7 +178,7 @@ describe('connection', () => {
     const { id } = await hub.publish('other', 'x');
     await settle();
     connection.close({ retryMs: 400 });
-    expect(transport.text.endsWith(`retry: 400\nid: ${id}\nevent: sse.ping\ndata: {"reason":"server"}\n\n`)).toBe(true);
+    expect(transport.text.endsWith(`retry: 400\nevent: sse.ping\ndata: {"reason":"server"}\nid: ${id}\n\n`)).toBe(true);
   });
 
   test('a final close says sse.bye', async () => {

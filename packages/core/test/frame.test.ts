@@ -32,8 +32,8 @@ const vectors: [name: string, message: Message, wire: string][] = [
   ['a lone CR pair as an empty line', { data: 'L\r\rR' }, 'data: L\ndata: \ndata: R\n\n'],
   ['data that looks like a field', { data: 'data: x' }, 'data: data: x\n\n'],
   ['a leading space', { data: ' x' }, 'data:  x\n\n'],
-  ['id 0', { data: 'x', id: 0 }, 'id: 0\ndata: x\n\n'],
-  ['every field', { data: 'x', event: 'e', id: '7', retry: 250 }, 'id: 7\nevent: e\nretry: 250\ndata: x\n\n'],
+  ['id 0', { data: 'x', id: 0 }, 'data: x\nid: 0\n\n'],
+  ['every field', { data: 'x', event: 'e', id: '7', retry: 250 }, 'event: e\nretry: 250\ndata: x\nid: 7\n\n'],
   ['a retry alone, without a blank line', { retry: 1000 }, 'retry: 1000\n'],
   ['a comment of two lines', { comment: 'a\nb' }, ': a\n: b\n'],
   ['an empty comment', { comment: '' }, ':\n'],
@@ -135,16 +135,18 @@ describe('frames of the hub', () => {
   const body = Buffer.from(encodeBody({ event: 'story', data: 'L1\nL2' }, json));
 
   test('encodeFrame puts the id line before the body and a blank line after it', () => {
-    expect(encodeFrame('e.1', body).toString()).toBe('id: e.1\nevent: story\ndata: L1\ndata: L2\n\n');
+    expect(encodeFrame('e.1', body).toString()).toBe('event: story\ndata: L1\ndata: L2\nid: e.1\n\n');
   });
 
-  test('withoutId leaves the id line out', () => {
-    expect(Buffer.from(withoutId(encodeFrame('e.1', body))).toString()).toBe('event: story\ndata: L1\ndata: L2\n\n');
+  test('withoutId leaves the id line out, and the frame, which is shared, as it is', () => {
+    const frame = encodeFrame('e.1', body);
+    expect(Buffer.from(withoutId(frame)).toString()).toBe('event: story\ndata: L1\ndata: L2\n\n');
+    expect(frame).toEqual(encodeFrame('e.1', body));
   });
 
-  test('decodeBody gives back event and data, whether or not the blank line is there', () => {
+  test('decodeBody gives back event and data, of a body or of a frame', () => {
     expect(decodeBody(body)).toEqual({ event: 'story', data: 'L1\nL2' });
-    expect(decodeBody(withoutId(encodeFrame('e.1', body)))).toEqual({ event: 'story', data: 'L1\nL2' });
+    expect(decodeBody(encodeFrame('e.1', body))).toEqual({ event: 'story', data: 'L1\nL2' });
     expect(decodeBody(Buffer.from('data: \n'))).toEqual({ event: 'message', data: '' });
   });
 
@@ -161,7 +163,7 @@ describe('frames of the hub', () => {
 
   test('encodeControl carries an id only where it is given one', () => {
     expect(encodeControl('ping', { a: 1 })).toBe('event: sse.ping\ndata: {"a":1}\n\n');
-    expect(encodeControl('ping', { a: 1 }, 'e.1')).toBe('id: e.1\nevent: sse.ping\ndata: {"a":1}\n\n');
+    expect(encodeControl('ping', { a: 1 }, 'e.1')).toBe('event: sse.ping\ndata: {"a":1}\nid: e.1\n\n');
   });
 
   test('encodeComment ends no event', () => {

@@ -72,7 +72,7 @@ describe('hub.publish', () => {
     await settle();
     const last = clients.map(({ transport }) => transport.batches.at(-1));
     expect(new Set(last).size).toBe(1);
-    expect(Buffer.from(last[0]!.plain).toString()).toMatch(/^id: \w+\.1\ndata: 1\n\nid: \w+\.2\ndata: 2\n\n$/);
+    expect(Buffer.from(last[0]!.plain).toString()).toMatch(/^data: 1\nid: \w+\.1\n\ndata: 2\nid: \w+\.2\n\n$/);
     expect(Buffer.from(last[0]!.chunk).toString('latin1')).toBe(
       `${last[0]!.size.toString(16)}\r\n${Buffer.from(last[0]!.plain).toString('latin1')}\r\n`,
     );

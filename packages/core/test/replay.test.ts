@@ -64,10 +64,10 @@ describe('the end of history', () => {
     const { connection, transport } = client({ lastEventId: id, wishes });
     connection.subscribe('news');
     await settle();
-    expect(transport.text).toMatch(/data: 3\n\n: live\n$/);
+    expect(transport.text).toMatch(/data: 3\nid: .*\n\n: live\n$/);
     await hub.publish('news', '4');
     await settle();
-    expect(transport.text).toMatch(/: live\n: news \d\n.*\ndata: 4\n\n$/);
+    expect(transport.text).toMatch(/: live\n: news \d\ndata: 4\nid: .*\n\n$/);
   });
 
   test('is told after a repair as well, and where nothing was missed', async () => {
@@ -97,7 +97,7 @@ describe('the end of history', () => {
       transport.drain();
       await settle();
     }
-    expect(transport.text).toMatch(/x\n\n: live\n$/);
+    expect(transport.text).toMatch(/x\nid: .*\n\n: live\n$/);
   });
 
   test('is not told to others, nor to a fresh stream', async () => {

@@ -198,11 +198,11 @@ describe('a stream that asks for traces', () => {
     await settle();
     for (const each of [traced, linked, filtered]) {
       const text = each?.transport.text ?? '';
-      expect(text).toContain(`${LINE}id: ${live.id}\ndata: live\n\n`);
+      expect(text).toContain(`${LINE}data: live\nid: ${live.id}\n\n`);
       expect(text.split(LINE)).toHaveLength(each === filtered ? 3 : 4);
       expect(text.slice(text.indexOf('data: live'))).not.toContain(LINE);
     }
-    expect(linked?.transport.text).toContain(`: news 3\n${LINE}id: ${live.id}\n`);
+    expect(linked?.transport.text).toContain(`: news 3\n${LINE}data: live\nid: ${live.id}\n`);
     expect(plain?.transport.text).not.toContain('traceparent');
     expect(plain?.data()).toEqual(['missed', 'live', 'in no trace']);
     expect(filtered?.data()).toEqual(plain?.data());

@@ -1,14 +1,12 @@
 /** The packages and the clients on other versions of Node: the unit tests as they are, run by another program. */
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { NODE_VERSIONS, nodeProgram } from './kit/node-versions.js';
+import { run } from './kit/run.js';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const VITEST = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
 
 /** What an application runs, Express in `suite`; the other stores' tests need servers of their own. */
@@ -76,12 +74,3 @@ async function runTests(version: string, path: string): Promise<{ passed: string
 
 const describeFailure = ({ fullName, status, failureMessages }: Test): string =>
   [`${fullName}: ${status}`, ...failureMessages].join('\n');
-
-/** Runs a program to its end, however it ends. */
-function run(program: string, args: string[], env = process.env): Promise<{ stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(program, args, { cwd: ROOT, env, maxBuffer: 2 ** 28 }, (_error, stdout, stderr) =>
-      resolve({ stdout, stderr }),
-    );
-  });
-}

@@ -53,7 +53,7 @@ onEach(LEGS, (leg) => {
     const events = await stream.take(publishable.length);
     expect(events).toMatchObject(publishable.map(({ events: [event] }) => ({ event: 'message', ...event })));
     expect(events.map(({ id }) => id)).toEqual(published.map(({ id }) => id));
-    const frames = publishable.map(({ wire }, index) => `id: ${published[index]?.id}\n${wire}`);
+    const frames = publishable.map(({ wire }, index) => `${wire.slice(0, -1)}id: ${published[index]?.id}\n\n`);
     expect(stream.text).toContain(frames.join(''));
     await stream.close();
   });

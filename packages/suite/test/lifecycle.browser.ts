@@ -161,7 +161,7 @@ describe.each(FRAMEWORKS)('%s and EventSource', (_name, framework) => {
       { hub },
     );
     const page = await openPage(server.url);
-    const frame = ({ id }: { id: string }) => `id: ${id}\nevent: item\ndata: first\ndata: line\n\n`;
+    const frame = ({ id }: { id: string }) => `event: item\ndata: first\ndata: line\nid: ${id}\n\n`;
     const next = (text: string) => hub.publish('news', { event: 'item', data: text });
     const types = ['item', 'sse.open'];
     const size = Buffer.byteLength(frame(await next('first\nline')));

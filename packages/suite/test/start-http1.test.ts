@@ -33,7 +33,7 @@ onEach(HTTP1_LEGS, (leg) => {
     expect(await client.next()).toMatchObject({ data: 'two' });
     server().hub.disconnect({ channel: 'old' }, 'server');
     expect(await client.closed).toEqual({ reason: 'end' });
-    expect(client.raw.toString()).toMatch(/^retry: 2000\n:\nid: /);
+    expect(client.raw.toString()).toMatch(/^retry: 2000\n:\nevent: sse\.open\n/);
   });
 
   it('B12 opens a stream without any Accept', async () => {

@@ -5,7 +5,7 @@
 /**
  * One event, as a browser's `EventSource` would dispatch it.
  * @example
- * const [event] = parseEvents('event: story\nid: 7\ndata: {"n":1}\n\n');
+ * const [event] = parseEvents('event: story\ndata: {"n":1}\nid: 7\n\n');
  * event.event; // 'story'
  * event.json<{ n: number }>().n; // 1
  */

@@ -19,7 +19,7 @@ describe('collect with a URL', () => {
     });
     const events = await collect(url);
     expect(events).toMatchObject({ status: 200, headers: { 'content-type': 'text/event-stream' }, events: [] });
-    response!.write('id: 1\ndata: a\n\n');
+    response!.write('data: a\nid: 1\n\n');
     expect(await events.next()).toMatchObject({ data: 'a', id: '1' });
     response!.end('data: b\n\n');
     expect(await events.take(1)).toMatchObject([{ data: 'b', lastEventId: '1' }]);

@@ -34,7 +34,7 @@ describe('Collector', () => {
 
   it('shows comments, retry, lastEventId and the exact bytes, however they were cut', async () => {
     const { body, stream } = await piped();
-    const text = 'retry: 2000\n:\n: grün\nid: a.7\ndata: ü\n\n';
+    const text = 'retry: 2000\n:\n: grün\ndata: ü\nid: a.7\n\n';
     for (const byte of Buffer.from(text)) body.write(Buffer.of(byte));
     await stream.next();
     expect(stream).toMatchObject({ comments: ['', 'grün'], retry: 2000, lastEventId: 'a.7', text, status: 0 });
@@ -89,7 +89,7 @@ describe('Collector', () => {
 describe('Collector failures', () => {
   it('list what was received when a deadline is over', async () => {
     const { body, stream } = await piped(20);
-    body.write(': hi\nid: 4\nevent: story\ndata: {"a":1}\n\ndata: half');
+    body.write(': hi\nevent: story\ndata: {"a":1}\nid: 4\n\ndata: half');
     await expect(stream.take(2)).rejects.toThrow(
       'Waited 20 ms in vain for 2 events. The Readable is still open. Received 1 event, 1 comment, 49 bytes\n' +
         '  1. story: {"a":1} (id 4)\n' +

@@ -74,10 +74,10 @@ describe('fakeTransport', () => {
     const { transport, sink, told } = opened({ lastEventId: 'a.7' });
     expect(transport.init).toMatchObject({ status: 200 });
     expect(transport.cursor).toBe('a.7');
-    expect(sink.write(batch('id: a.8\ndata: {"n":1}\n\n'))).toBe(true);
+    expect(sink.write(batch('data: {"n":1}\nid: a.8\n\n'))).toBe(true);
     expect(transport).toMatchObject({ comments: [''], retry: 2000, cursor: 'a.8', pendingBytes: 0 });
     expect(transport.events.map((event) => event.json())).toEqual([{ n: 1 }]);
-    expect(transport.text).toBe('retry: 2000\n:\nid: a.8\ndata: {"n":1}\n\n');
+    expect(transport.text).toBe('retry: 2000\n:\ndata: {"n":1}\nid: a.8\n\n');
     expect(transport.batches).toHaveLength(2);
     expect(told).toEqual([]);
   });

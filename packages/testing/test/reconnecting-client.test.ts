@@ -10,7 +10,7 @@ function counting(perConnection: number): RequestListener {
   return (request, response) => {
     const last = Number(request.headers['last-event-id'] ?? 0);
     stream(response);
-    for (let id = last + 1; id <= last + perConnection; id++) response.write(`id: ${id}\ndata: ${id}\n\n`);
+    for (let id = last + 1; id <= last + perConnection; id++) response.write(`data: ${id}\nid: ${id}\n\n`);
   };
 }
 
@@ -64,7 +64,7 @@ describe('reconnectingClient', () => {
     const { url } = await serve(counting(3));
     const client = open(url, { lastEventId: '10' });
     // The whole first event, and all of the second but its blank line.
-    const length = 'id: 11\ndata: 11\n\n'.length;
+    const length = 'data: 11\nid: 11\n\n'.length;
     client.cutAfter(2 * length - 1);
     const events = await client.take(4);
     expect(events.map(({ id }) => id)).toEqual(['11', '12', '13', '14']);
@@ -121,7 +121,7 @@ describe('reconnectingClient', () => {
   });
 
   it('tells in its failures how it stands', async () => {
-    const { url } = await serve((_request, response) => void stream(response, 'id: 1\ndata: a\n\n'));
+    const { url } = await serve((_request, response) => void stream(response, 'data: a\nid: 1\n\n'));
     const client = open(url);
     await client.next();
     const more = client.take(2);

@@ -1,7 +1,7 @@
 /**
  * Reader: finds the events of one stream in its bytes and checks that each came once, whole and in order.
  *
- * It looks for the payload's marks and for the blank line behind it, and takes no notice of HTTP's chunks around them: a server
+ * It looks for the payload's marks and for the blank line behind it, before which an id may stand, and takes no notice of HTTP's chunks around them: a server
  * that puts a chunk's boundary into a payload would show as malformed. The distance between two events hardly changes, so the
  * next one is looked for where it should be first; that makes an event cost some 20 ns.
  */
@@ -11,6 +11,9 @@ import type { Tally } from './tally.js';
 
 const LF = 0x0a;
 const QUOTE = 0x22;
+const LETTER_I = 0x69;
+/** No id's line is longer. */
+const MAX_ID_LINE = 160;
 const SECOND_MARK = 1 + SEQ_DIGITS;
 
 export class Reader {
@@ -52,7 +55,12 @@ export class Reader {
       }
       let end = mark + this.#payloadBytes;
       if (bytes[end] === QUOTE) end++;
-      end += 2;
+      end++;
+      if (bytes[end - 1] === LF && bytes[end] === LETTER_I) {
+        const limit = Math.min(to, end + MAX_ID_LINE);
+        while (end < limit && bytes[end++] !== LF);
+      }
+      end++;
       if (end > to) return mark;
       if (bytes[end - 1] !== LF || bytes[end - 2] !== LF || bytes[mark + SECOND_MARK] !== MARK) {
         this.#tally.malformed++;
@@ -76,7 +84,7 @@ export class Reader {
   }
 }
 
-/** Free bytes that `take` needs: one event, a quote and the blank line. */
+/** Free bytes that `take` needs: one event, a quote, an id and the blank line. */
 export function room(payloadBytes: number): number {
-  return payloadBytes + 16;
+  return payloadBytes + MAX_ID_LINE + 16;
 }

@@ -48,7 +48,7 @@ export function readTraces(inner: typeof fetch = (...args) => fetch(...args)): T
   };
 }
 
-/** Passes bytes on, and looks at the lines in them: the comment stands right before the id. */
+/** Passes bytes on, and looks at the lines in them: the comment begins an event, and the id ends it. */
 function reader(keep: (id: string, traceparent: string) => void): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder();
   let rest = '';
@@ -56,7 +56,8 @@ function reader(keep: (id: string, traceparent: string) => void): TransformStrea
   const look = (line: string) => {
     const [, name, value] = /^(: traceparent|id:) ([\w.-]+)$/.exec(line) ?? [];
     if (name === 'id:' && traceparent !== undefined) keep(value as string, traceparent);
-    traceparent = name === ': traceparent' ? value : undefined;
+    if (name === ': traceparent') traceparent = value;
+    else if (line === '') traceparent = undefined;
   };
   return new TransformStream({
     transform(bytes, controller) {

@@ -158,10 +158,10 @@ export function openFrame(fields: Record<string, unknown> = {}, id?: string): st
 }
 
 export function control(name: string, data: unknown, id?: string): string {
-  return `${id === undefined ? '' : `id: ${id}\n`}event: sse.${name}\ndata: ${JSON.stringify(data)}\n\n`;
+  return `event: sse.${name}\ndata: ${JSON.stringify(data)}\n${id === undefined ? '' : `id: ${id}\n`}\n`;
 }
 
 /** An event of a hub, with the link to its channel's event before it. */
 export function hubEvent(seq: number, data: unknown, { prev = seq - 1, channel = 'news', epoch = 'e' } = {}): string {
-  return `: ${channel} ${prev}\nid: ${epoch}.${seq.toString(36)}\ndata: ${JSON.stringify(data)}\n\n`;
+  return `: ${channel} ${prev}\ndata: ${JSON.stringify(data)}\nid: ${epoch}.${seq.toString(36)}\n\n`;
 }

@@ -6,7 +6,7 @@ import { checkChannel } from '../channel.js';
 import type { Connection } from '../connection.js';
 import { SseError } from '../errors.js';
 import { Following } from '../following.js';
-import { decodeBody, type Frame, withoutId } from '../frame.js';
+import { decodeBody, type Frame } from '../frame.js';
 import { type AnyHub, coreOf } from '../hub.js';
 import type { HubCore } from '../hub-core.js';
 import { factsOf } from '../request-facts.js';
@@ -77,7 +77,7 @@ export class Inspection {
       if (frame?.channel === channel) frames.push(frame);
     }
     return frames.toReversed().map(({ seq, time, bytes }) => {
-      return { id: this.#core.log.idAt(seq), seq, time, bytes: bytes.length, ...decodeBody(withoutId(bytes)) };
+      return { id: this.#core.log.idAt(seq), seq, time, bytes: bytes.length, ...decodeBody(bytes) };
     });
   }
 

@@ -59,6 +59,8 @@ export function abort(res: NodeResponse): void {
   }
   // Null unless the response owns its connection.
   if (res.socket instanceof Socket) reset(res.socket);
+  // Queued behind another one: Node 24 hands the connection to a destroyed response too, which would never give it back.
+  else if (res.socket === null) res.once('socket', (socket) => socket.destroy());
   res.destroy();
 }
 

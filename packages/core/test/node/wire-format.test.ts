@@ -17,7 +17,7 @@ import {
 } from './wire.js';
 
 const BATCHES = [
-  textBatch('id: a.1\ndata: one\n\n'),
+  textBatch('data: one\nid: a.1\n\n'),
   textBatch('data: \u20ac \ud83d\ude80\n\n'),
   joinBatch([textBatch('data: x\n\n').plain, textBatch(`data: ${'y'.repeat(70_000)}\n\n`).plain]),
   textBatch(':\n'),

@@ -2,7 +2,9 @@
 import { collect } from '@headwater/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listen } from '../../../client/test/kit/servers.js';
+import { Cutter } from '../../../suite/test/chromium/cutter.js';
 import { FRAMEWORKS, Origin, type OriginOptions, type SeenRequest } from '../kit/origin.js';
+import { WITHIN } from '../kit/within.js';
 import { CLIENTS, useFollowers } from './kit/followers.js';
 import { all, Party, type PartyOptions } from './kit/party.js';
 
@@ -94,6 +96,33 @@ describe('the clients of pages', () => {
     await party.until('opens === 2');
     const echoes = await party.each((follower) => party.echoes(follower));
     expect(echoes).toEqual(all(['header'], { 'event-source-polyfill': ['query'] }));
+  });
+
+  it('lose nothing by a cut within an event, but for fetch-event-source between the id and the blank line', async () => {
+    const origin = await serve();
+    const lines = await Promise.all(
+      followers().map(async (follower) => {
+        const cutter = await Cutter.before(Number(new URL(origin.url).port));
+        await follower.follow(cutter.url, `${cutter.url}/numbers`, { types: ['sse.open', 'message', 'even'] });
+        return { follower, cutter };
+      }),
+    );
+    const until = (expression: string) => Promise.all(lines.map(({ follower }) => follower.until(expression)));
+    for (const [round, placeIn] of WITHIN.entries()) {
+      await until(`opens === ${round + 1}`);
+      const number = origin.last + 4;
+      for (const { cutter } of lines) cutter.holdAt(placeIn(number));
+      await origin.publish(6);
+      await until(`last === '${number - 1}'`);
+      for (const { cutter } of lines) cutter.cutAll('end');
+      await until(`last === '${origin.last}'`);
+    }
+    const seen = lines.map(async ({ follower }) => [follower.name, await follower.numbers()]);
+    const numbers = upTo(origin.last);
+    const torn = origin.last - 2;
+    expect(Object.fromEntries(await Promise.all(seen))).toEqual(
+      all(numbers, { 'fetch-event-source': numbers.filter((number) => number !== torn) }),
+    );
   });
 
   it('ask a hub that is full again until there is room, but for fetch-event-source', async () => {

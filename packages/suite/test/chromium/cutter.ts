@@ -1,4 +1,4 @@
-/** A TCP proxy that cuts: after so many bytes of an answer, or at once. */
+/** A TCP proxy that cuts: after so many bytes of an answer, at a place in it, or at once. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -12,6 +12,7 @@ export class Cutter {
   readonly #clients = new Set<Socket>();
   #budget = Number.POSITIVE_INFINITY;
   #cut: Cut = 'reset';
+  #hold: { readonly place: RegExp; seen: string } | undefined;
   /** Connections so far. */
   connections = 0;
 
@@ -40,8 +41,14 @@ export class Cutter {
     this.#cut = cut;
   }
 
+  /** Lets pass what the server sends up to the end of the first match, and nothing behind it until `cutAll`. For one connection. */
+  holdAt(place: RegExp): void {
+    this.#hold = { place, seen: '' };
+  }
+
   /** Cuts every connection now. */
   cutAll(cut: Cut): void {
+    this.#hold = undefined;
     for (const client of this.#clients) end(client, cut);
   }
 
@@ -64,6 +71,7 @@ export class Cutter {
 
   #pass(client: Socket, bytes: Buffer): void {
     if (!client.writable) return;
+    if (this.#hold) return void client.write(upTo(this.#hold, bytes));
     if (bytes.length < this.#budget) {
       this.#budget -= bytes.length;
       client.write(bytes);
@@ -74,6 +82,14 @@ export class Cutter {
     // A reset discards what has not been taken yet: first the bytes, then the cut.
     client.write(rest, () => end(client, this.#cut));
   }
+}
+
+/** The part of `bytes` that may pass. */
+function upTo(hold: { readonly place: RegExp; seen: string }, bytes: Buffer): Buffer {
+  const before = hold.seen.length;
+  hold.seen += bytes.toString('latin1');
+  const match = hold.place.exec(hold.seen);
+  return match ? bytes.subarray(0, Math.max(0, match.index + match[0].length - before)) : bytes;
 }
 
 function end(socket: Socket, cut: Cut): void {

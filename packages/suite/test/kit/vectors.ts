@@ -52,8 +52,8 @@ export const VECTORS: readonly Vector[] = [
   vector('A10 sends an empty comment', { comment: '' }, ':\n'),
   vector('A11 sends a retry of 250', { retry: 250 }, 'retry: 250\n'),
   vector('A11 sends a retry of 1000 with data', { retry: 1000, data: 'x' }, 'retry: 1000\ndata: x\n\n', { data: 'x' }),
-  vector('A13 sends the number 0 as an id', { id: 0, data: 'x' }, 'id: 0\ndata: x\n\n', { id: '0', data: 'x' }),
-  vector('A13 sends an id of 128 bytes', { id: 'a'.repeat(128), data: 'x' }, `id: ${'a'.repeat(128)}\ndata: x\n\n`, {
+  vector('A13 sends the number 0 as an id', { id: 0, data: 'x' }, 'data: x\nid: 0\n\n', { id: '0', data: 'x' }),
+  vector('A13 sends an id of 128 bytes', { id: 'a'.repeat(128), data: 'x' }, `data: x\nid: ${'a'.repeat(128)}\n\n`, {
     id: 'a'.repeat(128),
     data: 'x',
   }),
@@ -68,7 +68,7 @@ export const VECTORS: readonly Vector[] = [
   vector(
     'A18 puts a comment before the fields of its block',
     { comment: 'c', event: 'e', id: 7, data: 'x' },
-    'id: 7\n: c\nevent: e\ndata: x\n\n',
+    ': c\nevent: e\ndata: x\nid: 7\n\n',
     { event: 'e', id: '7', data: 'x' },
   ),
 ];

@@ -36,7 +36,7 @@ export interface Traits {
   readonly remembersId: boolean;
   /** An id in a block without data counts. */
   readonly takesIdWithoutData: boolean;
-  /** An id counts before its event is complete: a cut between the two loses the event. */
+  /** An id counts as soon as its line has come: a cut between that and the blank line loses the event. */
   readonly takesIdEarly: boolean;
   /** A block without data, of a comment or `retry` say, makes an empty message. */
   readonly makesEmptyMessages: boolean;
