@@ -23,7 +23,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     retry: 0,
-    projects: process.env['HEADWATER_MATRIX']
+    projects: process.env.HEADWATER_MATRIX
       ? [MATRIX]
       : [
           // Many wait for real servers and processes: three at a time keep two cores busy.
