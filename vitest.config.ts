@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { findChromium } from './scripts/chromium.mjs';
 
 // The packages are tested from their sources: no test needs a build.
@@ -18,25 +19,35 @@ const MATRIX = project('matrix', 'matrix', {
   env: withChromium,
 });
 
+/** The longest files begin first, or the others would wait for them in the end. */
+class SimulationsFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isSimulation = ({ moduleId }: TestSpecification) => moduleId.endsWith('.sim.ts');
+    return [...sorted.filter(isSimulation), ...sorted.filter((file) => !isSimulation(file))];
+  }
+}
+
 export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
     retry: 0,
+    sequence: { sequencer: SimulationsFirst },
     projects: process.env.HEADWATER_MATRIX
       ? [MATRIX]
       : [
-          // Many wait for real servers and processes: three at a time keep two cores busy.
-          project('unit', 'test', { testTimeout: 30_000, maxWorkers: 3, sequence: { groupOrder: 0 } }),
-          project('sim', 'sim', { testTimeout: 180_000, sequence: { groupOrder: 1 } }),
-          // One browser at a time, and never beside the other projects: what it measures is wall-clock time.
+          // Most unit tests wait for real servers and processes, simulations compute: together they keep two cores busy.
+          project('unit', 'test', { testTimeout: 30_000, maxWorkers: 4, sequence: { groupOrder: 0 } }),
+          project('sim', 'sim', { testTimeout: 180_000, maxWorkers: 4, sequence: { groupOrder: 0 } }),
+          // Never beside the other projects: what a page measures is wall-clock time.
           ...(chromium
             ? [
                 project('browser', 'browser', {
                   testTimeout: 60_000,
                   hookTimeout: 60_000,
-                  maxWorkers: 1,
-                  sequence: { groupOrder: 2 },
+                  maxWorkers: 2,
+                  sequence: { groupOrder: 1 },
                   env: withChromium,
                 }),
               ]
