@@ -19,12 +19,17 @@ const MATRIX = project('matrix', 'matrix', {
   env: withChromium,
 });
 
-/** The longest files begin first, or the others would wait for them in the end. */
-class SimulationsFirst extends BaseSequencer {
+/** What takes longest begins first, or all else would wait for it in the end: servers that are killed, then what computes. */
+const LONGEST = [/\/reliability\//, /\.sim\.ts$|\/store-postgres\/test\/conformance/];
+
+class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isSimulation = ({ moduleId }: TestSpecification) => moduleId.endsWith('.sim.ts');
-    return [...sorted.filter(isSimulation), ...sorted.filter((file) => !isSimulation(file))];
+    const rank = ({ moduleId }: TestSpecification) => {
+      const index = LONGEST.findIndex((kind) => kind.test(moduleId));
+      return index === -1 ? LONGEST.length : index;
+    };
+    return sorted.toSorted((a, b) => rank(a) - rank(b));
   }
 }
 
@@ -33,7 +38,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     retry: 0,
-    sequence: { sequencer: SimulationsFirst },
+    sequence: { sequencer: LongestFirst },
     projects: process.env.HEADWATER_MATRIX
       ? [MATRIX]
       : [

@@ -1,12 +1,16 @@
 /** The contract on a cluster of three, by a client that knows where its nodes are. */
 import { storeSuite } from '@headwater/conformance';
-import { startRedis, until } from '@headwater/services';
+import { freePort, startRedis, until } from '@headwater/services';
 import { Cluster, Redis } from 'ioredis';
 import { afterAll, expect, test } from 'vitest';
 import { type RedisStore, redisStore } from '../src/index.js';
 import { type Copy, copyLog, restoreLog } from './kit.js';
 
-const servers = await Promise.all([0, 1, 2].map(() => startRedis({ args: ['--cluster-enabled', 'yes'] })));
+// By default the nodes talk at port + 10,000, which somebody else may have.
+const busPorts = await Promise.all([freePort(), freePort(), freePort()]);
+const servers = await Promise.all(
+  busPorts.map((port) => startRedis({ args: ['--cluster-enabled', 'yes', '--cluster-port', String(port)] })),
+);
 const admins = servers.map(({ url }) => new Redis(url));
 const [first] = admins as [Redis];
 const ranges = [
@@ -16,7 +20,7 @@ const ranges = [
 ];
 for (const [i, admin] of admins.entries()) {
   await admin.call('CLUSTER', 'ADDSLOTSRANGE', ...(ranges[i] as number[]).map(String));
-  if (i > 0) await first.call('CLUSTER', 'MEET', '127.0.0.1', String(servers[i]?.port));
+  if (i > 0) await first.call('CLUSTER', 'MEET', '127.0.0.1', String(servers[i]?.port), String(busPorts[i]));
 }
 for (const admin of admins) {
   await until('the cluster is formed', async () => {
