@@ -10,11 +10,11 @@ const openPage = useChromium();
 const start = (options?: OriginOptions) => startPhone(openPage, FRAMEWORKS[1]![1], options);
 
 it('a server that falls silent is given up after three of its heartbeats', async () => {
-  const { origin, network, page } = await start({ hub: { heartbeatMs: 500 } });
+  const { origin, network, page } = await start({ hub: { heartbeatMs: 1_000 } });
   network.blackhole();
   await origin.publish(5);
   await hasCountedTo(page, 10);
-  expect((await readCount(page)).errors).toEqual(['ERR_CLIENT_SILENT: Nothing for 1500 ms']);
+  expect((await readCount(page)).errors).toEqual(['ERR_CLIENT_SILENT: Nothing for 3000 ms']);
 });
 
 it('connections that break, end halfway and crawl cost nothing', async () => {

@@ -14,6 +14,9 @@ import ReconnectingEventSource from 'reconnecting-eventsource';
 import { SSE } from 'sse.js';
 
 /** What looks like an EventSource. */
+// Eight clients start at once, on a busy machine perhaps: that is no silence of the server's.
+const SILENCE_MS = 30_000;
+
 const listen = (source, { types }, tell) => {
   // sse.js opens for every answer.
   source.addEventListener('open', ({ responseCode = 200 }) => responseCode === 200 && tell.open());
@@ -70,7 +73,7 @@ const clients = {
   },
 
   '@headwater/client'(url, { types, withCredentials }, tell) {
-    const stream = connect(url, withCredentials ? { credentials: 'include' } : {});
+    const stream = connect(url, { silenceMs: SILENCE_MS, ...(withCredentials && { credentials: 'include' }) });
     for (const type of types) stream.on(type, ({ text, id }) => tell.event(type, text, id));
     stream.on('sse.open', tell.open);
     stream.on('sse.error', () => tell.error(false));
@@ -78,7 +81,8 @@ const clients = {
     return () => stream.close();
   },
 
-  '@headwater/client/event-source': (url, options, tell) => listen(new OwnEventSource(url, options), options, tell),
+  '@headwater/client/event-source': (url, options, tell) =>
+    listen(new OwnEventSource(url, { ...options, silenceMs: SILENCE_MS }), options, tell),
 };
 
 /** Begins a client of that name, whose record is `followed` from now on. */
