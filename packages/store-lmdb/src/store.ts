@@ -18,7 +18,15 @@ import type {
   Tail,
   TailListener,
 } from '@headwater/core';
-import { type AppendCall, closed, failed, GroupCommit, type Outcome, wrongPosition } from '@headwater/core/store-kit';
+import {
+  type AppendCall,
+  closed,
+  failed,
+  GroupCommit,
+  type Outcome,
+  oncePerChannel,
+  wrongPosition,
+} from '@headwater/core/store-kit';
 import { Draft } from './draft.js';
 import { Environment, replaced } from './environment.js';
 import { checkFence, EpochCache } from './epoch-cache.js';
@@ -27,7 +35,7 @@ import { Feed } from './feed.js';
 import { LogTables } from './log-tables.js';
 import { type LmdbStoreOptions, type Resolved, resolveOptions } from './options.js';
 import { checkLog, readPage } from './reader.js';
-import { checkEntries, checkEpoch, memoBounds } from './refusals.js';
+import { checkEntries, checkEpoch } from './refusals.js';
 import { Rounds } from './rounds.js';
 import { loadCursor, loadItems, loadSnapshot, saveCursor, saveSnapshot } from './state.js';
 import { findChores, sweep } from './sweep.js';
@@ -98,7 +106,7 @@ class FileStore implements LmdbStore {
   #onIdle: (() => void) | undefined;
 
   constructor(options: Resolved) {
-    this.#options = { ...options, boundsOf: memoBounds(options.boundsOf) };
+    this.#options = { ...options, boundsOf: oncePerChannel(options.boundsOf) };
     this.#clock = options.clock;
     this.#commits = new GroupCommit((calls) => this.#commit(calls));
     this.#feed = new Feed(options.clock);

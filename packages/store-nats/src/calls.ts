@@ -3,6 +3,7 @@
  * Invariant: every call is answered, refused by the server, or rejected when the session ends. One that fails otherwise, because
  * nobody has answered it, ends the session: whether it was executed is not known.
  */
+import { asError } from '@headwater/core/store-kit';
 import { JetStreamApiError } from '@nats-io/jetstream';
 
 export class Calls {
@@ -44,8 +45,4 @@ export class Calls {
       this.#rejects.delete(reject);
     }
   }
-}
-
-export function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

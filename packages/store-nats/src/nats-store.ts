@@ -15,7 +15,7 @@ import {
   type Tail,
   type TailListener,
 } from '@headwater/core';
-import { closed, failed, GroupCommit } from '@headwater/core/store-kit';
+import { closed, failed, GroupCommit, oncePerMessage } from '@headwater/core/store-kit';
 import { readPage } from './history.js';
 import { Link } from './link.js';
 import { WentBack } from './messages.js';
@@ -72,12 +72,7 @@ class StoreOnNats implements NatsStore {
     const config = resolveOptions(options);
     const names = new Names(config.name);
     const time = new ServerTime(config.clock);
-    const warned = new Set<string>();
-    const warn = (message: string) => {
-      if (warned.has(message)) return;
-      warned.add(message);
-      config.onWarning(message);
-    };
+    const warn = oncePerMessage(config.onWarning);
     this.#link = new Link({ config, names, time, warn }, (error) => {
       for (const tail of [...this.#tails]) tail.lose(error);
     });

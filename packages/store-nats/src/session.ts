@@ -5,6 +5,7 @@
  * Nothing is sent again, and everything under way is rejected when the session ends.
  */
 import type { Entry } from '@headwater/core';
+import { asError } from '@headwater/core/store-kit';
 import {
   JetStreamApiCodes,
   type JetStreamClient,
@@ -15,7 +16,7 @@ import {
 } from '@nats-io/jetstream';
 import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { Bodies } from './bodies.js';
-import { asError, Calls } from './calls.js';
+import { Calls } from './calls.js';
 import { type Connected, connectTo } from './connection.js';
 import { Follower } from './follower.js';
 import { Journal } from './journal.js';

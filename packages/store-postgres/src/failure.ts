@@ -14,7 +14,3 @@ export function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('severity' in error)) return undefined;
   return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
-
-export function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}

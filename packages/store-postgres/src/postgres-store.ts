@@ -13,7 +13,7 @@ import type {
   Tail,
   TailListener,
 } from '@headwater/core';
-import { closed, failed, GroupCommit } from '@headwater/core/store-kit';
+import { closed, failed, GroupCommit, oncePerMessage } from '@headwater/core/store-kit';
 import { ChannelBounds } from './bounds.js';
 import { checkServer } from './check.js';
 import { connectorOf, poolOf } from './connect.js';
@@ -79,16 +79,11 @@ class StoreOnPostgres implements PostgresStore {
   readonly #standing = new Standing();
   readonly #probe: Statement;
   readonly #tails = new Set<PostgresTail>();
-  readonly #warned = new Set<string>();
   #closing: Promise<void> | undefined;
 
   constructor(config: PostgresConfig) {
     const { schema, name, clock, timeoutMs, keyTtlMs, snapshotTtlMs, cursorTtlMs } = config;
-    const warn = (message: string) => {
-      if (this.#warned.has(message)) return;
-      this.#warned.add(message);
-      config.onWarning(message);
-    };
+    const warn = oncePerMessage(config.onWarning);
     const pool = poolOf(config);
     this.#link = new Link(pool, config.pool === undefined, timeoutMs, (client) => checkServer(client, schema, warn));
     this.#watch = new Watch(connectorOf(pool), schema, name, timeoutMs);

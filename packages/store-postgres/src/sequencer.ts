@@ -5,8 +5,9 @@
  * lower id is moved later.
  */
 import { hasCode, newEpoch, type Position } from '@headwater/core';
+import { asError } from '@headwater/core/store-kit';
 import type { ChannelBounds } from './bounds.js';
-import { asError, codeOf, isAnswer } from './failure.js';
+import { codeOf, isAnswer } from './failure.js';
 import type { Server } from './server.js';
 import type { Standing } from './standing.js';
 import type { Statement } from './statement.js';

@@ -2,8 +2,9 @@
  * Session: the one connection on which a store hears of what is new. PostgreSQL notifies it, and whoever follows the log reads over it.
  * Invariant: every call is answered or rejected within its time limit, and `onEnd` is called once, with why.
  */
+import { asError } from '@headwater/core/store-kit';
 import type { Client, Notification } from 'pg';
-import { asError, isAnswer } from './failure.js';
+import { isAnswer } from './failure.js';
 import type { Row, Statement } from './statement.js';
 import { Waiting } from './waiting.js';
 

@@ -5,9 +5,8 @@
  * of the log's row: so what follows a place is complete up to whatever one statement sees, and a gap can only be what was deleted.
  */
 import type { Entry, Position, SseError, Tail, TailListener } from '@headwater/core';
-import { fenced, tellEntries, tellLost, wrongPosition } from '@headwater/core/store-kit';
+import { asError, fenced, tellEntries, tellLost, wrongPosition } from '@headwater/core/store-kit';
 import { ENTRY_COLUMNS, ENTRY_ORDER, toEntry } from './decode.js';
-import { asError } from './failure.js';
 import { Pulse } from './pulse.js';
 import type { Server } from './server.js';
 import type { Session } from './session.js';

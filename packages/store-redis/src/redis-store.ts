@@ -13,7 +13,7 @@ import type {
   Tail,
   TailListener,
 } from '@headwater/core';
-import { closed, failed, GroupCommit } from '@headwater/core/store-kit';
+import { closed, failed, GroupCommit, oncePerChannel, oncePerMessage } from '@headwater/core/store-kit';
 import { checkServer } from './check.js';
 import { type Connector, connectorOf } from './client.js';
 import { History } from './history.js';
@@ -41,9 +41,6 @@ const SUPPORTS: StoreSupports = Object.freeze({
   items: true,
   cursors: true,
 });
-
-/** How many channels' own retention is remembered, before it is asked again. */
-const MAX_BOUNDS = 10_000;
 
 /** A tail's connection has just fallen silent: the store's own has this long to prove that the server is there. */
 const PROBE_MS = 250;
@@ -74,18 +71,17 @@ class StoreOnRedis implements RedisStore {
   readonly #sweeper: Sweeper;
   readonly #commits: GroupCommit;
   readonly #tails = new Set<RedisTail>();
-  readonly #bounds = new Map<string, string>();
-  readonly #warned = new Set<string>();
+  /** As a channel's record has them. */
+  readonly #boundsOf: (channel: string) => string;
   #isClosed = false;
 
   constructor(config: RedisConfig) {
     this.#config = config;
     this.#connect = connectorOf(config);
+    this.#boundsOf = oncePerChannel((channel) => formatBounds(config.boundsOf(channel)));
+    const warn = oncePerMessage(config.onWarning);
     this.#link = new Link(this.#connect, config.timeoutMs, (session) =>
-      checkServer(
-        (args) => session.send(args, config.timeoutMs),
-        (message) => this.#warn(message),
-      ),
+      checkServer((args) => session.send(args, config.timeoutMs), warn),
     );
     this.#server = new Server((args) => this.#link.send(args), new Keys(config.name), config.clock);
     this.#log = this.#logOver(this.#server);
@@ -188,20 +184,4 @@ class StoreOnRedis implements RedisStore {
 
   readonly #logOver = (server: Server): Log =>
     new Log(server, this.#boundsOf, this.#config.feedLength, this.#config.keyTtlMs);
-
-  /** As a channel's record has it. Asked once, and again only where very many channels have been asked for since. */
-  readonly #boundsOf = (channel: string): string => {
-    const known = this.#bounds.get(channel);
-    if (known !== undefined) return known;
-    const bounds = formatBounds(this.#config.boundsOf(channel));
-    if (this.#bounds.size >= MAX_BOUNDS) this.#bounds.clear();
-    this.#bounds.set(channel, bounds);
-    return bounds;
-  };
-
-  #warn(message: string): void {
-    if (this.#warned.has(message)) return;
-    this.#warned.add(message);
-    this.#config.onWarning(message);
-  }
 }

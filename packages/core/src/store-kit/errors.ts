@@ -27,6 +27,11 @@ export function failed(action: string, cause: unknown): SseError {
   return new SseError('ERR_SSE_STORE', `Cannot ${action}: ${why}`, { cause, statusCode: 503 });
 }
 
+/** What was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 function nameOf({ epoch, seq }: Position): string {
   return formatEventId(epoch, seq);
 }

@@ -2,9 +2,11 @@
 
 export { withTrace } from '../labels.js';
 export { type EncodingOptions, toNewEntry } from '../new-entry.js';
-export { closed, failed, fenced, wrongPosition } from './errors.js';
+export { asError, closed, failed, fenced, wrongPosition } from './errors.js';
 export { type AppendCall, GroupCommit, type Outcome } from './group-commit.js';
 export { tellEntries, tellLost } from './listener.js';
+export { oncePerChannel, oncePerMessage } from './once.js';
+export { type Connecting, Reconnecting } from './reconnecting.js';
 export { Recurring } from './recurring.js';
 export {
   type Bounds,
