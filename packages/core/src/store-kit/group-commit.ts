@@ -56,6 +56,9 @@ export class GroupCommit {
       } catch (error) {
         for (const call of group) call.reject(error);
       }
+      // Callers that were answered may call again: else those few that came in between would have a commit to themselves, during
+      // which the many wait, and so on in turns for ever.
+      await new Promise((resolve) => setImmediate(resolve));
     }
     this.#isBusy = false;
   }

@@ -36,6 +36,26 @@ describe('GroupCommit', () => {
     await Promise.all(later);
   });
 
+  test('joins whoever comes late with those who are answered meanwhile and call again', async () => {
+    const { groups, commit, turn } = gated();
+    let isOver = false;
+    const calls: Promise<void>[] = [];
+    const callAgainAndAgain = async () => {
+      while (!isOver) await commit.append([entry()], AT);
+    };
+    for (let i = 0; i < 63; i++) calls.push(callAgainAndAgain());
+    await turn();
+    calls.push(callAgainAndAgain());
+    for (let i = 0; i < 6; i++) {
+      isOver = i >= 3;
+      groups[i]?.done(answer(groups[i]?.calls ?? []));
+      await turn();
+      await turn();
+    }
+    await Promise.all(calls);
+    expect(groups.map((group) => group.calls.length)).toEqual([63, 64, 64, 64]);
+  });
+
   test('refuses one call and answers its neighbours', async () => {
     const { groups, commit, turn } = gated();
     const calls = [commit.append([entry()], AT), commit.append([entry()], AT), commit.append([entry()], AT)];
@@ -69,7 +89,7 @@ describe('GroupCommit', () => {
       commit.append([entry(900_000)], AT),
     ];
     for (let i = 0; i < 5; i++) {
-      await turn();
+      while (!groups[i]) await turn();
       groups[i]?.done(answer(groups[i]?.calls ?? []));
     }
     await Promise.all(all);
