@@ -197,6 +197,8 @@ export class Environment {
     const answers: (() => void)[] = [];
     try {
       await root.transaction(() => {
+        // lmdb-js may have a promise of this commit that it keeps to itself: where the commit fails, nobody would hear that one.
+        root.committed.then(ignore, ignore);
         const { isReplaced } = this;
         for (const job of jobs) answers.push(this.#run(root, job, isReplaced));
       });
@@ -223,6 +225,10 @@ export class Environment {
       return () => reject(failure('write', this.path, error));
     }
   }
+}
+
+function ignore(): void {
+  // Whoever waits for the commit is told.
 }
 
 /** lmdb-js rejects a commit with an error that only promises to tell why. */
