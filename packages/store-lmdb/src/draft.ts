@@ -5,19 +5,11 @@
  */
 import { type Appended, type Entry, EpochList, type EpochStart, type LogState, type NewEntry } from '@headwater/core';
 import type { AppendCall, Bounds, Keeping, Outcome } from '@headwater/core/store-kit';
+import { BlockWriter } from './block-writer.js';
 import { checkFence, encodeEpochs } from './epoch-cache.js';
-import { EPOCHS, HEAD, indexKey, metaKey, seqKey } from './keys.js';
+import { EPOCHS, HEAD, metaKey } from './keys.js';
 import type { LogTables } from './log-tables.js';
-import {
-  type ChannelRecord,
-  encodeChannel,
-  encodeEntry,
-  encodeHead,
-  encodeIndex,
-  encodeNote,
-  type Head,
-  UNKNOWN,
-} from './records.js';
+import { type ChannelRecord, encodeChannel, encodeHead, encodeNote, type Head, UNKNOWN } from './records.js';
 import { damaged } from './seal.js';
 import { Shelf } from './shelf.js';
 
@@ -35,6 +27,7 @@ export class Draft {
   readonly snapshots: Shelf;
   readonly cursors: Shelf;
   readonly #keeping: Keeping;
+  readonly #blocks: BlockWriter;
   readonly #channels: Map<string, ChannelRecord> = new Map();
 
   /** Within a write transaction only. */
@@ -47,6 +40,7 @@ export class Draft {
     this.snapshots = new Shelf(meta, 'snapshot');
     this.cursors = new Shelf(meta, 'cursor');
     this.#keeping = keeping;
+    this.#blocks = new BlockWriter(log.tables);
   }
 
   /** Commits nothing: writes what has changed into the transaction. */
@@ -70,6 +64,7 @@ export class Draft {
   append(calls: readonly AppendCall[], written: Entry[]): Outcome[] {
     const touched = new Set<string>();
     const outcomes = calls.map((call) => this.#appendCall(call, written, touched));
+    this.#blocks.flush();
     for (const name of touched) this.trim(name, TRIMMED_AT_MOST);
     return outcomes;
   }
@@ -115,22 +110,24 @@ export class Draft {
     const channel = this.open(name);
     const bounds = this.#keeping.boundsOf(name);
     if (!isOver(channel, bounds, this.now)) return;
-    const gone: number[] = [];
-    for (const { seq, record } of this.log.indexed(channel.id)) {
-      channel.oldest = record.time;
-      if (gone.length >= most || !isOver(channel, bounds, this.now)) break;
-      gone.push(seq);
-      channel.count--;
-      channel.bytes -= record.bytes;
-    }
+    let gone = 0;
     // Not while the range is read.
-    for (const seq of gone) {
-      this.log.tables.log.removeSync(seqKey(seq));
-      this.log.tables.index.removeSync(indexKey(channel.id, seq));
+    const blocks: Entry[][] = [];
+    reading: for (const { last } of this.log.spans(channel.id, 0, most + 1)) {
+      const block = this.log.block(last);
+      for (const { seq, time, body } of block) {
+        channel.oldest = time;
+        if (gone >= most || !isOver(channel, bounds, this.now)) break reading;
+        if (blocks.at(-1) !== block) blocks.push(block);
+        gone++;
+        channel.count--;
+        channel.bytes -= body.byteLength;
+        channel.floor = seq;
+      }
     }
-    channel.floor = gone.at(-1) ?? channel.floor;
+    for (const block of blocks) this.#blocks.cut(block, channel.id, channel.floor);
     this.head.trimmed = Math.max(this.head.trimmed, channel.floor);
-    if (gone.length < most && isOver(channel, bounds, this.now)) {
+    if (gone < most && isOver(channel, bounds, this.now)) {
       throw damaged(`channel "${name}" has fewer entries than it says`);
     }
   }
@@ -165,12 +162,8 @@ export class Draft {
       time: entry.time,
       body: entry.body,
     };
-    const { log, index } = this.log.tables;
     const bytes = entry.body.byteLength;
-    // At the end of the table: its pages stay full, and a key that is there already is refused. (The declaration says void.)
-    const isNew = log.putSync(seqKey(seq), encodeEntry(stored), { append: true }) as unknown;
-    if (isNew !== true) throw damaged(`there is an entry ${seq} already`);
-    index.putSync(indexKey(channel.id, seq), encodeIndex({ bytes, time: entry.time }, seq));
+    this.#blocks.add(stored, channel.id);
     if (channel.count === 0) channel.oldest = entry.time;
     channel.count++;
     channel.bytes += bytes;

@@ -5,11 +5,17 @@
 import { statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** What tells a file from every other one of this machine. */
+interface Id {
+  readonly dev: bigint;
+  readonly ino: bigint;
+}
+
 export class FileIdentity {
   readonly #data: string;
   readonly #lock: string;
-  readonly #dataId: string | undefined;
-  readonly #lockId: string | undefined;
+  readonly #dataId: Id | undefined;
+  readonly #lockId: Id | undefined;
 
   /** Notes the files as they are now. */
   constructor(path: string) {
@@ -20,16 +26,20 @@ export class FileIdentity {
   }
 
   isCurrent(): boolean {
-    return this.#dataId !== undefined && idOf(this.#data) === this.#dataId;
+    return isSame(idOf(this.#data), this.#dataId);
   }
 
   /** Removes the lock file unless it is a new one too. */
   removeOldLock(): void {
-    if (this.#lockId !== undefined && idOf(this.#lock) === this.#lockId) unlinkSync(this.#lock);
+    if (isSame(idOf(this.#lock), this.#lockId)) unlinkSync(this.#lock);
   }
 }
 
-function idOf(file: string): string | undefined {
-  const stats = statSync(file, { throwIfNoEntry: false, bigint: true });
-  return stats && `${stats.dev}:${stats.ino}`;
+function idOf(file: string): Id | undefined {
+  return statSync(file, { throwIfNoEntry: false, bigint: true });
+}
+
+/** Neither is missing, and they are one file. */
+function isSame(one: Id | undefined, other: Id | undefined): boolean {
+  return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev;
 }

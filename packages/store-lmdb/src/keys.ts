@@ -1,7 +1,7 @@
 /**
  * The keys of the database, as bytes whose order is the order wanted. Pure.
  *
- * Three tables per log. `log`: seq. `index`: channel id, seq. `meta`: a letter that says what, then whose.
+ * Three tables per log. `log`: the last seq of a block. `index`: channel id, the last seq of a block. `meta`: a letter that says what, then whose.
  */
 
 const SEQ = 6;

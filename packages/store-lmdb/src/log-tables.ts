@@ -3,18 +3,10 @@
  * Invariant: what it returns was checked; a record that is missing where there has to be one is an error.
  */
 import { type Entry, type EpochList, SseError } from '@headwater/core';
+import { decodeBlock, decodeSpan, type Span } from './block.js';
 import type { EpochCache } from './epoch-cache.js';
 import { firstOf, HEAD, indexEnd, indexKey, kindRange, metaKey, seqKey, seqOf } from './keys.js';
-import {
-  type ChannelRecord,
-  decodeChannel,
-  decodeEntry,
-  decodeHead,
-  decodeIndex,
-  type Head,
-  type IndexRecord,
-  SCHEMA,
-} from './records.js';
+import { type ChannelRecord, decodeChannel, decodeHead, type Head, SCHEMA } from './records.js';
 import { damaged } from './seal.js';
 import type { Tables } from './tables.js';
 
@@ -33,13 +25,7 @@ export class LogTables {
       return { schema: SCHEMA, seq: 0, forgotten: 0, trimmed: 0, nextChannel: 1, epochsStamp: 0, cursors: 0 };
     }
     const head = decodeHead(record);
-    if (head.schema > SCHEMA) {
-      throw new SseError(
-        'ERR_SSE_STORE',
-        `The log was written by a newer version of @headwater/store-lmdb (schema ${head.schema}, this knows ${SCHEMA}): update the package`,
-        { statusCode: 503 },
-      );
-    }
+    if (head.schema !== SCHEMA) throw foreign(head.schema);
     return head;
   }
 
@@ -63,17 +49,17 @@ export class LogTables {
     }
   }
 
-  /** The entry with that seq, which has to be there. */
-  entry(seq: number): Entry {
-    const record = this.tables.log.get(seqKey(seq));
-    if (!record) throw damaged(`entry ${seq} is missing`);
-    return decodeEntry(record, seq);
+  /** The block whose last entry is `last`, which has to be there. */
+  block(last: number): Entry[] {
+    const record = this.tables.log.get(seqKey(last));
+    if (!record) throw damaged(`entry ${last} is missing`);
+    return decodeBlock(record, last);
   }
 
   /** Every retained entry after `seq`. */
   *entries(after: number): IterableIterator<Entry> {
     for (const { key, value } of this.tables.log.getRange({ start: seqKey(after + 1) })) {
-      yield decodeEntry(value, seqOf(key));
+      for (const entry of decodeBlock(value, seqOf(key))) if (entry.seq > after) yield entry;
     }
   }
 
@@ -83,18 +69,19 @@ export class LogTables {
     return 0;
   }
 
-  /** At most `limit` seqs of a channel's retained entries after `seq`. */
-  seqs(channel: number, after: number, limit: number): number[] {
+  /** At most `limit` of a channel's retained blocks, from the one on that has entries after `seq`. */
+  *spans(channel: number, after: number, limit: number): IterableIterator<Span> {
     const range = { start: indexKey(channel, after + 1), end: indexEnd(channel), limit };
-    return Array.from(this.tables.index.getKeys(range), seqOf);
+    for (const { key, value } of this.tables.index.getRange(range)) yield decodeSpan(value, seqOf(key));
   }
+}
 
-  /** What the index says of a channel's entries, the oldest first. */
-  *indexed(channel: number): IterableIterator<{ readonly seq: number; readonly record: IndexRecord }> {
-    const range = { start: indexKey(channel, 0), end: indexEnd(channel) };
-    for (const { key, value } of this.tables.index.getRange(range)) {
-      const seq = seqOf(key);
-      yield { seq, record: decodeIndex(value, seq) };
-    }
-  }
+function foreign(schema: number): SseError {
+  const [who, what] =
+    schema > SCHEMA ? ['a newer', 'update the package'] : ['an older', 'move the folder away to begin anew'];
+  return new SseError(
+    'ERR_SSE_STORE',
+    `The log was written by ${who} version of @headwater/store-lmdb (schema ${schema}, this knows ${SCHEMA}): ${what}`,
+    { statusCode: 503 },
+  );
 }

@@ -4,11 +4,12 @@
  * every floor must be dense, and each entry must name the one before it in its channel.
  */
 import type { Entry, Page } from '@headwater/core';
+import type { Span } from './block.js';
 import type { LogTables } from './log-tables.js';
 import { type ChannelRecord, type Head, UNKNOWN } from './records.js';
 import { damaged } from './seal.js';
 
-/** Seqs of one channel that are looked up together: of many channels fewer, as the page may need but one or two of each. */
+/** Blocks of one channel that are looked up together: of many channels fewer, as the page may need but one or two of each. */
 const CHUNK = { least: 2, most: 64 } as const;
 
 export function readPage(
@@ -96,16 +97,20 @@ function placeOf(seq: number, sources: readonly Source[]): number {
 /** The seq after every other. */
 const END = Number.POSITIVE_INFINITY;
 
-/** The entries of one channel, along the index. */
+/** The entries of one channel, along the index. A block is read when the first of its entries is taken. */
 class Source {
   readonly #log: LogTables;
   readonly #name: string;
   readonly #channel: ChannelRecord;
   readonly #chunk: number;
-  #seqs: number[] = [];
+  #spans: Span[] = [];
+  /** The span at hand. */
   #at = 0;
+  #block: readonly Entry[] | undefined;
   /** The place up to which nothing is due any more. */
   #passed: number;
+  /** The seq of the next entry, {@link END} without one. */
+  next: number = END;
 
   constructor(log: LogTables, name: string, channel: ChannelRecord, after: number, chunk: number) {
     this.#log = log;
@@ -116,29 +121,36 @@ class Source {
     this.#fill(after);
   }
 
-  /** The seq of the next entry, {@link END} without one. */
-  get next(): number {
-    return this.#seqs[this.#at] ?? END;
-  }
-
   take(): Entry {
-    const entry = this.#log.entry(this.next);
+    const { first, last } = this.#spans[this.#at] as Span;
+    this.#block ??= this.#log.block(last);
+    const entry = this.#block[this.next - first];
+    if (entry?.seq !== this.next) throw damaged(`the block up to entry ${last} is not what its index says`);
     if (entry.channel !== this.#name) throw damaged(`entry ${entry.seq} is of another channel than its index says`);
     if (entry.prev !== undefined && entry.prev > this.#passed) {
       throw damaged(`entry ${entry.prev} of channel "${this.#name}" is missing`);
     }
     this.#passed = entry.seq;
-    if (++this.#at === this.#seqs.length) this.#fill(entry.seq);
+    if (entry.seq < last) this.next++;
+    else this.#turn(last);
     return entry;
   }
 
+  /** On to the next block. */
+  #turn(after: number): void {
+    this.#block = undefined;
+    const span = this.#spans[++this.#at];
+    if (span) this.next = span.first;
+    else this.#fill(after);
+  }
+
   #fill(after: number): void {
-    this.#seqs = this.#log.seqs(this.#channel.id, after, this.#chunk);
+    this.#spans = Array.from(this.#log.spans(this.#channel.id, after, this.#chunk));
     this.#at = 0;
+    const [span] = this.#spans;
+    this.next = span ? Math.max(span.first, after + 1) : END;
     const { last } = this.#channel;
-    if (this.#seqs.length === 0 && last > this.#passed) {
-      throw damaged(`entry ${last} of channel "${this.#name}" is missing`);
-    }
+    if (!span && last > this.#passed) throw damaged(`entry ${last} of channel "${this.#name}" is missing`);
   }
 }
 
@@ -147,7 +159,7 @@ export function checkLog(log: LogTables): void {
   const head = log.head();
   const newest = log.newest();
   if (newest > head.seq) throw damaged(`there is an entry ${newest} above the head ${head.seq}`);
-  if (newest > 0) log.entry(newest);
+  if (newest > 0) log.block(newest);
   if (Math.max(newest, head.trimmed) < head.seq) throw damaged(`entry ${head.seq}, the newest, is missing`);
   if (head.epochsStamp !== 0) log.epochs(head);
   for (const [name, { id, floor, last }] of log.channels()) {

@@ -1,9 +1,9 @@
-/** The values of the database: entries, and the fixed records beside them, as sealed bytes. Pure. */
-import type { Entry, Position } from '@headwater/core';
+/** The values of the database beside the entries: records of fixed fields, and notes, as sealed bytes. Pure. */
+import type { Position } from '@headwater/core';
 import { damaged, SEAL, seal, unseal } from './seal.js';
 
-/** Grows with every change that an older version of this package could not read. */
-export const SCHEMA = 1;
+/** Grows with every change that an older version of this package could not read. 1 was never released. */
+export const SCHEMA = 2;
 
 /** What the log as a whole knows of itself. */
 export interface Head {
@@ -40,94 +40,42 @@ export interface ChannelRecord {
 /** `last` of a channel whose previous entry is not known exactly. */
 export const UNKNOWN = -1;
 
-/** What the index says of an entry: enough to trim it without a look at the log. */
-export interface IndexRecord {
-  readonly bytes: number;
-  readonly time: number;
-}
-
-const HEAD_FIELDS = ['schema', 'seq', 'forgotten', 'trimmed', 'nextChannel', 'epochsStamp', 'cursors'] as const;
-const CHANNEL_FIELDS = ['id', 'floor', 'last', 'count', 'bytes', 'oldest', 'touched'] as const;
-const INDEX_FIELDS = ['bytes', 'time'] as const;
-
 export function encodeHead(head: Head): Buffer {
-  return encodeNumbers(HEAD_FIELDS.map((name) => head[name]));
+  const { schema, seq, forgotten, trimmed, nextChannel, epochsStamp, cursors } = head;
+  return encodeNumbers([schema, seq, forgotten, trimmed, nextChannel, epochsStamp, cursors]);
 }
 
 /** A newer schema may have more fields, so these are read before the rest is judged. */
 export function decodeHead(record: Buffer): Head {
-  return decodeNumbers(record, HEAD_FIELDS, 0, 'the head') as unknown as Head;
+  const [schema, seq, forgotten, trimmed, nextChannel, epochsStamp, cursors] = decodeNumbers(record, 'the head');
+  return { schema, seq, forgotten, trimmed, nextChannel, epochsStamp, cursors };
 }
 
-export function encodeChannel(channel: ChannelRecord): Buffer {
-  return encodeNumbers(CHANNEL_FIELDS.map((name) => channel[name]));
+export function encodeChannel({ id, floor, last, count, bytes, oldest, touched }: ChannelRecord): Buffer {
+  return encodeNumbers([id, floor, last, count, bytes, oldest, touched]);
 }
 
 export function decodeChannel(record: Buffer, name: string): ChannelRecord {
-  return decodeNumbers(record, CHANNEL_FIELDS, 0, `channel "${name}"`) as unknown as ChannelRecord;
+  const [id, floor, last, count, bytes, oldest, touched] = decodeNumbers(record, `channel "${name}"`);
+  return { id, floor, last, count, bytes, oldest, touched };
 }
 
-export function encodeIndex({ bytes, time }: IndexRecord, seq: number): Buffer {
-  return encodeNumbers([bytes, time], seq);
+/** As many numbers as a record has at least. */
+type Numbers = [number, number, number, number, number, number, number];
+const NUMBERS = 7;
+
+function encodeNumbers(numbers: Numbers): Buffer {
+  const record = Buffer.allocUnsafe(SEAL + 8 * NUMBERS);
+  for (let i = 0; i < NUMBERS; i++) record.writeDoubleLE(numbers[i] as number, SEAL + 8 * i);
+  return seal(record, 0);
 }
 
-export function decodeIndex(record: Buffer, seq: number): IndexRecord {
-  return decodeNumbers(record, INDEX_FIELDS, seq, `the index of entry ${seq}`) as unknown as IndexRecord;
-}
-
-function encodeNumbers(numbers: readonly number[], salt = 0): Buffer {
-  const record = Buffer.allocUnsafe(SEAL + 8 * numbers.length);
-  for (const [i, number] of numbers.entries()) record.writeDoubleLE(number, SEAL + 8 * i);
-  return seal(record, salt);
-}
-
-function decodeNumbers(record: Buffer, names: readonly string[], salt: number, what: string): Record<string, number> {
-  unseal(record, salt, what);
-  const numbers: Record<string, number> = {};
-  for (const [i, name] of names.entries()) {
-    if (SEAL + 8 * i + 8 > record.length) throw damaged(`${what} is too short`);
-    numbers[name] = record.readDoubleLE(SEAL + 8 * i);
-  }
+function decodeNumbers(record: Buffer, what: string): Numbers {
+  unseal(record, 0, what);
+  if (record.length < SEAL + 8 * NUMBERS) throw damaged(`${what} is too short`);
+  const numbers: Numbers = [0, 0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < NUMBERS; i++) numbers[i] = record.readDoubleLE(SEAL + 8 * i);
   return numbers;
-}
-
-// An entry: checksum, version, flags, length of the epoch, length of the channel, time, prev; then epoch, channel, body.
-const ENTRY_VERSION = 1;
-const HAS_PREV = 1;
-const FIXED = SEAL + 4 + 8 + 8;
-
-/** The longest epoch and channel name that an entry has room for. */
-export const MAX_NAME = 255;
-
-export function encodeEntry({ seq, epoch, channel, prev, time, body }: Entry): Buffer {
-  const names = Buffer.byteLength(epoch) + Buffer.byteLength(channel);
-  const record = Buffer.allocUnsafe(FIXED + names + body.byteLength);
-  const epochEnd = FIXED + record.write(epoch, FIXED);
-  const channelEnd = epochEnd + record.write(channel, epochEnd);
-  record[SEAL] = ENTRY_VERSION;
-  record[SEAL + 1] = prev === undefined ? 0 : HAS_PREV;
-  record[SEAL + 2] = epochEnd - FIXED;
-  record[SEAL + 3] = channelEnd - epochEnd;
-  record.writeDoubleLE(time, SEAL + 4);
-  record.writeDoubleLE(prev ?? 0, SEAL + 12);
-  record.set(body, channelEnd);
-  return seal(record, seq);
-}
-
-export function decodeEntry(record: Buffer, seq: number): Entry {
-  unseal(record, seq, `entry ${seq}`);
-  if (record.length < FIXED || record[SEAL] !== ENTRY_VERSION) throw damaged(`entry ${seq} is of an unknown kind`);
-  const epochEnd = FIXED + (record[SEAL + 2] as number);
-  const channelEnd = epochEnd + (record[SEAL + 3] as number);
-  const hasPrev = ((record[SEAL + 1] as number) & HAS_PREV) !== 0;
-  return {
-    seq,
-    epoch: record.toString('utf8', FIXED, epochEnd),
-    channel: record.toString('utf8', epochEnd, channelEnd),
-    prev: hasPrev ? record.readDoubleLE(SEAL + 12) : undefined,
-    time: record.readDoubleLE(SEAL + 4),
-    body: record.subarray(channelEnd),
-  };
 }
 
 /** A position, a time and text: snapshots, cursors, keys and items. */

@@ -1,6 +1,6 @@
 /** What LMDB has no room for, refused before anything is written. */
 import { type NewEntry, SseError } from '@headwater/core';
-import { MAX_NAME } from './records.js';
+import { MAX_NAME } from './block.js';
 
 /** A key of LMDB is bounded by some 1,900 bytes in all. */
 const MAX_PART = 800;

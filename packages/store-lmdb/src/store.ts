@@ -128,7 +128,7 @@ class FileStore implements LmdbStore {
   }
 
   append(entries: readonly NewEntry[], at: Position): Promise<readonly Appended[]> {
-    return this.#guard('append', async () => {
+    return this.#guard('append', () => {
       checkEntries(entries);
       return this.#commits.append(entries, at);
     });

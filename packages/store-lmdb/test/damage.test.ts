@@ -15,7 +15,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { problemOf } from '../src/file-check.js';
 import { freePages } from '../src/free-pages.js';
 import { HEAD, metaKey, seqKey } from '../src/keys.js';
-import { decodeHead, encodeHead } from '../src/records.js';
+import { decodeHead, encodeHead, SCHEMA } from '../src/records.js';
 import { entry, Notes, openStore, start, temporaryFolder, textOf } from './kit/log.js';
 
 const PAGE = 4_096;
@@ -179,13 +179,21 @@ describe('a damaged log', () => {
     }
   });
 
-  test('of a newer schema is not touched', async () => {
+  test.each([
+    [SCHEMA + 1, /newer version.*update the package/],
+    [SCHEMA - 1, /older version.*move the folder away/],
+  ])('of schema %i is not touched', async (schema, message) => {
     const path = temporaryFolder();
     await writeLog(path);
     await edit(path, (_l, _i, meta) => {
-      meta.putSync(HEAD, encodeHead({ ...decodeHead(meta.get(HEAD) as Buffer), schema: 2 }));
+      meta.putSync(HEAD, encodeHead({ ...decodeHead(meta.get(HEAD) as Buffer), schema }));
     });
-    expect((await errorOf(() => openStore({ path }).state())).message).toMatch(/newer version.*update the package/);
+    const whole = readFileSync(join(path, 'data.mdb'));
+    const store = openStore({ path });
+    expect((await errorOf(() => store.state())).message).toMatch(message);
+    await errorOf(() => store.append([entry('a', 'x')], { epoch: 'e', seq: 60 }));
+    await store.close();
+    expect(readFileSync(join(path, 'data.mdb')).equals(whole)).toBe(true);
   });
 });
 
