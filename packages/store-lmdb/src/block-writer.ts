@@ -3,7 +3,7 @@
  * Invariant: after `flush` all that was added is there, in the order of the log. Neighbours of one channel share a block.
  */
 import type { Entry } from '@headwater/core';
-import { addedSize, blockSize, encodeBlock, encodeSpan, MAX_BLOCK } from './block.js';
+import { addedSize, blockSize, encodeBlock, encodeSpan, MAX_BLOCK, spanOf } from './block.js';
 import { indexKey, seqKey } from './keys.js';
 import { damaged } from './seal.js';
 import type { Tables } from './tables.js';
@@ -35,28 +35,26 @@ export class BlockWriter {
   }
 
   flush(): void {
-    const [first] = this.#block;
-    const last = this.#block.at(-1);
-    if (!first || !last) return;
-    const key = seqKey(last.seq);
+    if (this.#block.length === 0) return;
+    const span = spanOf(this.#block);
     // At the end of the table: its pages stay full, and a key that is there already is refused. (The declaration says void.)
-    const isNew = this.#tables.log.putSync(key, encodeBlock(this.#block), { append: true }) as unknown;
-    if (isNew !== true) throw damaged(`there is an entry ${last.seq} already`);
-    this.#tables.index.putSync(indexKey(this.#channel, last.seq), encodeSpan({ first: first.seq, last: last.seq }));
+    const isNew = this.#tables.log.putSync(seqKey(span.last), encodeBlock(this.#block), { append: true }) as unknown;
+    if (isNew !== true) throw damaged(`there is an entry ${span.last} already`);
+    this.#tables.index.putSync(indexKey(this.#channel, span.last), encodeSpan(span));
     this.#block = [];
   }
 
   /** Takes the entries up to `seq` off a channel's block. */
-  cut(block: readonly Entry[], channel: number, seq: number): void {
-    const { log, index } = this.#tables;
-    const { seq: last } = block.at(-1) as Entry;
+  cut(block: readonly Entry[], seq: number, channel: number): void {
     const kept = block.filter((entry) => entry.seq > seq);
-    if (kept.length === 0) {
-      log.removeSync(seqKey(last));
-      index.removeSync(indexKey(channel, last));
-    } else {
-      log.putSync(seqKey(last), encodeBlock(kept));
-      index.putSync(indexKey(channel, last), encodeSpan({ first: seq + 1, last }));
-    }
+    const span = spanOf(kept);
+    this.#tables.log.putSync(seqKey(span.last), encodeBlock(kept));
+    this.#tables.index.putSync(indexKey(channel, span.last), encodeSpan(span));
+  }
+
+  /** Takes a channel's block away. */
+  remove(last: number, channel: number): void {
+    this.#tables.log.removeSync(seqKey(last));
+    this.#tables.index.removeSync(indexKey(channel, last));
   }
 }

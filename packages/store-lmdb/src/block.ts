@@ -76,20 +76,30 @@ export function decodeBlock(record: Buffer, last: number): Entry[] {
   return entries;
 }
 
-/** Which seqs a block has, as the index says. */
+/** What the index says of a block: enough to find it, and to trim it where it cannot be read. */
 export interface Span {
   readonly first: number;
   readonly last: number;
+  /** Of the bodies. */
+  readonly bytes: number;
 }
 
-export function encodeSpan({ first, last }: Span): Buffer {
-  const record = Buffer.allocUnsafe(SEAL + 2);
+/** The span of a block. */
+export function spanOf(entries: readonly Entry[]): Span {
+  let bytes = 0;
+  for (const { body } of entries) bytes += body.byteLength;
+  return { first: (entries[0] as Entry).seq, last: (entries.at(-1) as Entry).seq, bytes };
+}
+
+export function encodeSpan({ first, last, bytes }: Span): Buffer {
+  const record = Buffer.allocUnsafe(SEAL + 2 + 4);
   record.writeUInt16LE(last - first + 1, SEAL);
+  record.writeUInt32LE(bytes, SEAL + 2);
   return seal(record, last);
 }
 
 /** The span that ends with `last`. @throws SseError `ERR_SSE_STORE` where it is not what was encoded. */
 export function decodeSpan(record: Buffer, last: number): Span {
   unseal(record, last, `the index of the block up to entry ${last}`);
-  return { first: last - record.readUInt16LE(SEAL) + 1, last };
+  return { first: last - record.readUInt16LE(SEAL) + 1, last, bytes: record.readUInt32LE(SEAL + 2) };
 }

@@ -4,20 +4,17 @@
  * Everything that can be refused is refused before the first write of a call, so one call's refusal leaves the others' work alone.
  */
 import { type Appended, type Entry, EpochList, type EpochStart, type LogState, type NewEntry } from '@headwater/core';
-import type { AppendCall, Bounds, Keeping, Outcome } from '@headwater/core/store-kit';
+import type { AppendCall, Keeping, Outcome } from '@headwater/core/store-kit';
 import { BlockWriter } from './block-writer.js';
 import { checkFence, encodeEpochs } from './epoch-cache.js';
 import { EPOCHS, HEAD, metaKey } from './keys.js';
 import type { LogTables } from './log-tables.js';
 import { type ChannelRecord, encodeChannel, encodeHead, encodeNote, type Head, UNKNOWN } from './records.js';
-import { damaged } from './seal.js';
 import { Shelf } from './shelf.js';
+import { trim } from './trim.js';
 
 /** Clients whose id is this many connects of a process old still resume. At some 30 bytes each it costs nothing. */
 const KEPT_EPOCHS = 1_000;
-
-/** Entries of one channel that one transaction trims, some milliseconds' work; where a bound was lowered, the sweep does the rest. */
-export const TRIMMED_AT_MOST = 2_000;
 
 export class Draft {
   readonly log: LogTables;
@@ -65,7 +62,7 @@ export class Draft {
     const touched = new Set<string>();
     const outcomes = calls.map((call) => this.#appendCall(call, written, touched));
     this.#blocks.flush();
-    for (const name of touched) this.trim(name, TRIMMED_AT_MOST);
+    for (const name of touched) this.trim(name);
     return outcomes;
   }
 
@@ -105,31 +102,11 @@ export class Draft {
     this.log.tables.meta.removeSync(metaKey('channel', name));
   }
 
-  /** Trims the channel's oldest entries until it is within its bounds, at most `most` of them. */
-  trim(name: string, most: number): void {
+  /** Trims the channel's oldest entries until it is within its bounds, up to a limit. */
+  trim(name: string): void {
     const channel = this.open(name);
-    const bounds = this.#keeping.boundsOf(name);
-    if (!isOver(channel, bounds, this.now)) return;
-    let gone = 0;
-    // Not while the range is read.
-    const blocks: Entry[][] = [];
-    reading: for (const { last } of this.log.spans(channel.id, 0, most + 1)) {
-      const block = this.log.block(last);
-      for (const { seq, time, body } of block) {
-        channel.oldest = time;
-        if (gone >= most || !isOver(channel, bounds, this.now)) break reading;
-        if (blocks.at(-1) !== block) blocks.push(block);
-        gone++;
-        channel.count--;
-        channel.bytes -= body.byteLength;
-        channel.floor = seq;
-      }
-    }
-    for (const block of blocks) this.#blocks.cut(block, channel.id, channel.floor);
+    trim(this.log, this.#blocks, channel, this.#keeping.boundsOf(name), this.now);
     this.head.trimmed = Math.max(this.head.trimmed, channel.floor);
-    if (gone < most && isOver(channel, bounds, this.now)) {
-      throw damaged(`channel "${name}" has fewer entries than it says`);
-    }
   }
 
   #appendCall({ entries, at }: AppendCall, written: Entry[], touched: Set<string>): Outcome {
@@ -203,11 +180,6 @@ export class Draft {
     }
     return oldest;
   }
-}
-
-/** Whether the channel's oldest entry is beyond a bound. */
-export function isOver({ count, bytes, oldest }: ChannelRecord, bounds: Bounds, now: number): boolean {
-  return count > 0 && (count > bounds.count || bytes > bounds.bytes || now - oldest > bounds.ageMs);
 }
 
 /** An error that says no to one call, before its first write. */

@@ -4,11 +4,15 @@
  * Invariant: whatever it found is judged again in the write transaction: another process may have swept meanwhile.
  */
 import type { Keeping } from '@headwater/core/store-kit';
-import { type Draft, isOver, TRIMMED_AT_MOST } from './draft.js';
+import type { Draft } from './draft.js';
 import { metaKey } from './keys.js';
 import type { LogTables } from './log-tables.js';
 import type { ChannelRecord } from './records.js';
 import { Shelf } from './shelf.js';
+import { isOver } from './trim.js';
+
+/** Notes of one kind that one transaction drops. */
+const DROPPED_AT_MOST = 2_000;
 
 /** What a round found to be done. */
 export interface Chores {
@@ -43,12 +47,12 @@ export function findChores(
 /** Does them. */
 export function sweep(draft: Draft, { channels }: Chores, keeping: Keeping): void {
   for (const [kind, time] of expiring(keeping, draft.now)) {
-    const dropped = new Shelf(draft.log.tables.meta, kind).drop(time, TRIMMED_AT_MOST);
+    const dropped = new Shelf(draft.log.tables.meta, kind).drop(time, DROPPED_AT_MOST);
     if (kind === 'cursor') draft.head.cursors -= dropped;
   }
   for (const name of channels) {
     if (!draft.channel(name)) continue;
-    draft.trim(name, TRIMMED_AT_MOST);
+    draft.trim(name);
     const channel = draft.channel(name) as ChannelRecord;
     if (isForgettable(draft.log, name, channel, keeping, draft.now)) draft.forget(name, channel);
   }

@@ -1,6 +1,15 @@
 import { type Entry, memoryStore, type NewEntry, type Store } from '@headwater/core';
 import { expect, test } from 'vitest';
-import { addedSize, blockSize, decodeBlock, decodeSpan, encodeBlock, encodeSpan, MAX_BLOCK } from '../src/block.js';
+import {
+  addedSize,
+  blockSize,
+  decodeBlock,
+  decodeSpan,
+  encodeBlock,
+  encodeSpan,
+  MAX_BLOCK,
+  spanOf,
+} from '../src/block.js';
 import { entry, openStore, start, temporaryFolder, textOf } from './kit/log.js';
 
 /** Mulberry32: the same numbers for the same seed. */
@@ -35,7 +44,8 @@ test.each([
   expect(decodeBlock(record, first + count - 1)).toEqual(block);
   const [one, ...others] = block as [Entry];
   expect(record.length).toBe(others.reduce((size, other) => size + addedSize(other), blockSize(one)));
-  const span = { first, last: first + count - 1 };
+  const span = spanOf(block);
+  expect(span).toEqual({ first, last: first + count - 1, bytes: (count * (count - 1)) / 2 });
   expect(decodeSpan(encodeSpan(span), span.last)).toEqual(span);
 });
 
@@ -43,7 +53,7 @@ test('a block and a span of which any byte is another one, or that stand elsewhe
   const block = entries(5, 11, 10);
   for (const [record, decode] of [
     [encodeBlock(block), decodeBlock],
-    [encodeSpan({ first: 11, last: 15 }), decodeSpan],
+    [encodeSpan(spanOf(block)), decodeSpan],
   ] as const) {
     for (let at = 0; at < record.length; at++) {
       const other = Buffer.from(record);

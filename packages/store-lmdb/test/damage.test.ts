@@ -140,6 +140,31 @@ describe('a damaged log', () => {
     expect(notes.seqs.every((seq) => seq < 31) && notes.errors.length === 1).toBe(true);
   });
 
+  test('is trimmed where it cannot be read any more, and publishing goes on', async () => {
+    const path = temporaryFolder();
+    const retention = { count: 20, ageMs: false, bytes: false } as const;
+    const store = openStore({ path, retention });
+    const at = await start(store);
+    const texts = Array.from({ length: 40 }, (_, i) => `entry number ${i + 1}`);
+    // In blocks of five.
+    for (let i = 0; i < 20; i += 5)
+      await store.append(
+        texts.slice(i, i + 5).map((text) => entry('a', text)),
+        at,
+      );
+    await store.close();
+    await edit(path, (log) => log.putSync(seqKey(10), flipped(log.get(seqKey(10)))));
+    const reopened = openStore({ path, retention });
+    await errorOf(() => reopened.read(0, ['a'], 100));
+    for (const text of texts.slice(20)) {
+      await reopened.append([entry('a', text)], at);
+      const { floors, entries } = await reopened.read(10, ['a'], 100);
+      expect(entries.map(textOf)).toEqual(texts.slice(Math.max(10, floors.get('a') as number), entries.at(-1)?.seq));
+    }
+    const { floors, entries } = await reopened.read(0, ['a'], 100);
+    expect([floors.get('a'), entries.map(textOf)]).toEqual([20, texts.slice(20)]);
+  });
+
   test('never leaves an entry out in silence: of the log, of the index, the newest, one of many', async () => {
     const cases: [RegExp, (log: Table, index: Table) => void][] = [
       [/entry 20 is missing/, (log) => log.removeSync(seqKey(20))],
