@@ -7,23 +7,13 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer as createProxy, connect as dial, type Socket } from 'node:net';
 import { createHub, memoryStore } from '@headwater/express';
+import { seeded } from '@headwater/testing';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { type ConnectOptions, connect } from '../src/index.js';
 import { FRAMEWORKS } from './kit/servers.js';
 
 const SEED = Number(process.env.SEED ?? 20_261_122);
 const ROUNDS = 15;
-
-/** mulberry32 */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A proxy that cuts each connection after a random number of bytes, as long as it is bad. */
 async function badProxy(target: number, random: () => number) {

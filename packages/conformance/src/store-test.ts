@@ -85,14 +85,3 @@ export async function refuses(code: SseErrorCode, call: () => Promise<unknown>):
 function describe(error: unknown): string {
   return error instanceof Error ? `${(error as { code?: string }).code ?? 'no code'}: ${error.message}` : String(error);
 }
-
-/** Numbers that look random and are the same in every run (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

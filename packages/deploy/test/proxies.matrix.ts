@@ -1,6 +1,7 @@
 /** Every proxy with the settings of docs/deploy, in front of the server of docs/deploy, over HTTP/1.1 and HTTP/2. */
+
+import { seeded } from '@headwater/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { seeded } from '../../suite/test/kit/random.js';
 import { follow, open, type Protocol } from './kit/clients.js';
 import { median } from './kit/median.js';
 import { type Framework, SERVERS, useProject } from './kit/project.js';

@@ -1,9 +1,9 @@
 /** Trial: one run of a row over one store: its data set, its server processes, its clients, its ledger. All of them end with it. */
 
+import { seeded } from '@headwater/testing';
 import { rounded } from './harness/figures.js';
 import { Follower, type FollowerOptions } from './harness/follower.js';
 import { Publisher, type PublisherOptions } from './harness/publisher.js';
-import { seeded } from './harness/random.js';
 import { Server, type ServerSetup } from './harness/server.js';
 import { until, within } from './harness/wait.js';
 import { Diary } from './oracle/diary.js';

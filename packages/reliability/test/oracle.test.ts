@@ -1,6 +1,7 @@
 /** The oracle itself: it must see each kind of fault, and nothing where there is none. */
+
+import { seeded } from '@headwater/testing';
 import { describe, expect, it } from 'vitest';
-import { seeded } from '../src/harness/random.js';
 import { Diary } from '../src/oracle/diary.js';
 import { faultsOf, mustBeExact } from '../src/oracle/judge.js';
 import { Ledger } from '../src/oracle/ledger.js';

@@ -1,4 +1,5 @@
 import { type Entry, memoryStore, type NewEntry, type Store } from '@headwater/core';
+import { seeded } from '@headwater/testing';
 import { expect, test } from 'vitest';
 import {
   addedSize,
@@ -11,17 +12,6 @@ import {
   spanOf,
 } from '../src/block.js';
 import { entry, openStore, start, temporaryFolder, textOf } from './kit/log.js';
-
-/** Mulberry32: the same numbers for the same seed. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const NAMES = { epoch: 'é'.repeat(127), channel: 'prices/€' };
 
@@ -89,7 +79,7 @@ async function pageOf(store: Store, ...query: Parameters<Store['read']>) {
 test.each([1, 2, 3, 4, 5, 6, 7, 8])(
   'blocks are filled, trimmed and read as single entries would be, seed %i',
   async (seed) => {
-    const random = randomOf(seed);
+    const random = seeded(seed);
     const pick = (below: number) => Math.floor(random() * below);
     const retention = { count: 1 + pick(120), bytes: 4_000 + pick(20_000), ageMs: false } as const;
     const store = openStore({ path: temporaryFolder(), retention });

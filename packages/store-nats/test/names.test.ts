@@ -1,20 +1,10 @@
+import { seeded } from '@headwater/testing';
 import { expect, test } from 'vitest';
 import { Names, toToken } from '../src/names.js';
 import { decodeRecord, encodeRecord } from '../src/record.js';
 import { begin, entry, newName, open, serve } from './kit.js';
 
-/** Numbers that look random and are the same in every run (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const random = randomFrom(17);
+const random = seeded(17);
 
 /** 1 to 200 characters of printable ASCII, with spaces, and often of those that mean something to NATS. */
 function anyName(): string {

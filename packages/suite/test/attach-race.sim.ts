@@ -3,11 +3,11 @@
  * read slowly. Each gets what it lacks exactly once, in the order of the log. E11: each message was encoded once.
  */
 import { createHub } from '@headwater/core';
+import { seeded } from '@headwater/testing';
 import { expect, it } from 'vitest';
 import { LEGS } from './kit/legs.js';
 import { onEach } from './kit/on-each.js';
 import { RaceClient, type Sent } from './kit/race-client.js';
-import { seeded } from './kit/random.js';
 import { serve } from './kit/served.js';
 import { guardedStore } from './kit/stores.js';
 import { turns, until } from './kit/wait.js';

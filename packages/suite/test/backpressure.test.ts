@@ -9,13 +9,12 @@
 
 import type { EventEmitter } from 'node:events';
 import { type Connection, createHub, type LagPolicy, memoryStore } from '@headwater/core';
-import { fakeClock } from '@headwater/testing';
+import { fakeClock, seeded } from '@headwater/testing';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Handler } from './kit/app.js';
 import { LEGS } from './kit/legs.js';
 import { onEach } from './kit/on-each.js';
 import type { Paused } from './kit/paused.js';
-import { seeded } from './kit/random.js';
 import { type Served, serve } from './kit/served.js';
 import { turns, until } from './kit/wait.js';
 

@@ -1,13 +1,13 @@
 /** A native EventSource gets every event once and in order, whatever happens to its connections. */
 
 import { createHub, type Hub, memoryStore } from '@headwater/express';
+import { seeded } from '@headwater/testing';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { BrowserSource, CLOSED, CONNECTING } from './chromium/browser-source.js';
 import { useChromium } from './chromium/chromium.js';
 import { type Cut, Cutter } from './chromium/cutter.js';
 import { FRAMEWORKS, type Handler } from './chromium/frameworks.js';
-import { seeded } from './kit/random.js';
 
 const openPage = useChromium();
 

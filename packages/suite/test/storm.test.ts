@@ -1,8 +1,9 @@
 /** D10: a client whose socket is killed fifty times, at seeded places, while 10,000 events are published. */
+
+import { seeded } from '@headwater/testing';
 import { expect, it } from 'vitest';
 import { LEGS } from './kit/legs.js';
 import { onEach } from './kit/on-each.js';
-import { seeded } from './kit/random.js';
 import { serve } from './kit/served.js';
 import { turns } from './kit/wait.js';
 

@@ -17,6 +17,7 @@ export {
   type ReconnectingRequest,
   reconnectingClient,
 } from './reconnecting-client.js';
+export { seeded } from './seeded.js';
 export { type SlowClient, type SlowClientOptions, slowClient } from './slow-client.js';
 export type { InjectResponse } from './sources/readable.js';
 export type { SupertestTest } from './sources/supertest.js';

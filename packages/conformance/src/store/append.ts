@@ -1,6 +1,8 @@
 /** Append: atomic, dense, in order, and every byte as it came. */
+
 import assert from 'node:assert/strict';
-import { encode, inForceAt, randomFrom, range, type StoreTest, seqsOf, textOf, textsOf } from '../store-test.js';
+import { seeded } from '@headwater/testing';
+import { encode, inForceAt, range, type StoreTest, seqsOf, textOf, textsOf } from '../store-test.js';
 
 /** Names that have hurt somebody: patterns, paths, prototypes, and the longest. */
 const NAMES = [
@@ -158,7 +160,7 @@ export const append: readonly StoreTest[] = [
     name: 'everything acknowledged is there, once and in order, after many callers and batches of any size',
     run: async (rig) => {
       await rig.start();
-      const random = randomFrom(1);
+      const random = seeded(1);
       const caller = async (name: string) => {
         for (let i = 0; i < 10; i++) {
           const texts = range(1, Math.floor(random() * 6)).map((n) => `${name} ${i} ${n}`);

@@ -31,6 +31,9 @@ const INVALID: readonly Position[] = [
   { epoch: 'e3', seq: 0 },
 ];
 
+/** How far into an append something else comes: so many steps of promises, right behind another append or in a turn of its own. */
+const MOMENTS = [false, true].flatMap((isAlone) => [0, 1, 2, 4, 8, 16].map((steps) => ({ isAlone, steps })));
+
 export const fence: readonly StoreTest[] = [
   {
     name: 'an append is accepted at the head and at every place behind it, under the epoch in force there',
@@ -140,12 +143,12 @@ export const fence: readonly StoreTest[] = [
     run: async (rig) => {
       await rig.start('e');
       await rig.fill('a', 1);
-      // The rollback comes at once, or some steps of the append later.
-      for (const steps of [0, 1, 2, 4, 8, 16]) {
-        await rig.start(`e${steps}`);
+      for (const { isAlone, steps } of MOMENTS) {
+        await rig.start(`e${steps}${isAlone ? 'alone' : ''}`);
         const { head } = await rig.store.state();
         await rig.checkpoint();
         await rig.fill('a', 2);
+        if (isAlone) await new Promise((resolve) => setImmediate(resolve));
         const overtaken = rig.store.append([rig.entry('a', 'overtaken')], rig.at).catch(() => {});
         for (let i = 0; i < steps; i++) await Promise.resolve();
         await Promise.all([overtaken, rig.rollback()]);

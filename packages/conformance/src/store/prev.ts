@@ -1,8 +1,10 @@
 /** Prev: the link from an entry to the one before it in its channel is exact, or it is not there. */
+
 import assert from 'node:assert/strict';
 import type { Entry } from '@headwater/core';
+import { seeded } from '@headwater/testing';
 import type { StoreRig } from '../store-rig.js';
-import { DAY, MINUTE, randomFrom, range, type StoreTest } from '../store-test.js';
+import { DAY, MINUTE, range, type StoreTest } from '../store-test.js';
 
 const linksOf = (entries: readonly Entry[]) => entries.map(({ seq, prev }) => [seq, prev]);
 
@@ -22,7 +24,7 @@ export const prev: readonly StoreTest[] = [
     name: 'prev is never wrong, whether the store always has it or not',
     run: async (rig) => {
       await rig.start();
-      const random = randomFrom(3);
+      const random = seeded(3);
       for (let i = 0; i < 30; i++) {
         const names = range(1, 1 + Math.floor(random() * 4)).map(() => 'abc'[Math.floor(random() * 3)] as string);
         await rig.append(names.map((name, n) => rig.entry(name, `${i} ${n}`)));

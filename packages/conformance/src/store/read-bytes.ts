@@ -1,6 +1,8 @@
 /** Read: pages that are cut by the bytes of their bodies. */
+
 import assert from 'node:assert/strict';
-import { randomFrom, range, type StoreTest, seqsOf } from '../store-test.js';
+import { seeded } from '@headwater/testing';
+import { range, type StoreTest, seqsOf } from '../store-test.js';
 
 export const readBytes: readonly StoreTest[] = [
   {
@@ -70,7 +72,7 @@ export const readBytes: readonly StoreTest[] = [
     name: 'pages of any number of bytes fit together',
     run: async (rig) => {
       await rig.start();
-      const random = randomFrom(5);
+      const random = seeded(5);
       const pick = (n: number) => Math.floor(random() * n);
       for (let i = 0; i < 40; i++) await rig.put('abc'[pick(3)] as string, `${i}${'x'.repeat(pick(200))}`);
       for (let i = 0; i < 15; i++) {

@@ -1,7 +1,9 @@
 /** Read: which entries, in which order, and up to where the log was examined. */
+
 import assert from 'node:assert/strict';
+import { seeded } from '@headwater/testing';
 import type { StoreRig } from '../store-rig.js';
-import { randomFrom, range, type StoreTest, seqsOf, textsOf } from '../store-test.js';
+import { range, type StoreTest, seqsOf, textsOf } from '../store-test.js';
 import { readBytes } from './read-bytes.js';
 
 /** Seqs 1 to 9, `a` and `b` in turns, and one of `c` at the end. */
@@ -110,7 +112,7 @@ export const read: readonly StoreTest[] = [
     name: 'pages of any size, channels and beginning fit together',
     run: async (rig) => {
       await rig.start();
-      const random = randomFrom(7);
+      const random = seeded(7);
       const pick = (n: number) => Math.floor(random() * n);
       const names = ['a', 'b', 'c', 'd', 'e'];
       for (let i = 0; i < 25; i++) {

@@ -1,8 +1,10 @@
 /** Writers: many appends at once, of one handle and of several, each of them whole, and all of them in one order. */
+
 import assert from 'node:assert/strict';
 import { hasCode, type NewEntry, type Store } from '@headwater/core';
+import { seeded } from '@headwater/testing';
 import type { StoreRig } from '../store-rig.js';
-import { inForceAt, randomFrom, range, type StoreTest, seqsOf, textsOf } from '../store-test.js';
+import { inForceAt, range, type StoreTest, seqsOf, textsOf } from '../store-test.js';
 
 /** Fails unless the answers of one handle's calls, in the order of the calls, are consecutive batches that ascend. */
 function isInOrder(answers: readonly (readonly number[])[]): void {
@@ -160,7 +162,7 @@ export const writers: readonly StoreTest[] = [
     run: async (rig) => {
       await rig.start('e1');
       const stores = [rig.store, await rig.open(), await rig.open()];
-      const random = randomFrom(11);
+      const random = seeded(11);
       const batches: number[][] = [];
       const write = async (store: Store | undefined) => {
         for (let i = 0; i < 6; i++) {

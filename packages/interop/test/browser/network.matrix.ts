@@ -1,7 +1,8 @@
 /** As `network.browser.ts`, by chance and for longer; and a load balancer that is ill for three seconds. */
+
+import { seeded } from '@headwater/testing';
 import { describe, expect, it } from 'vitest';
 import { useChromium } from '../../../suite/test/chromium/chromium.js';
-import { seeded } from '../../../suite/test/kit/random.js';
 import { FRAMEWORKS } from '../kit/origin.js';
 import { hasCountedTo, readCount } from './kit/counting.js';
 import { startPhone } from './kit/phone.js';

@@ -2,9 +2,10 @@
 import { get } from 'node:http';
 import { createHub } from '@headwater/core';
 import { coreOf } from '@headwater/core/node';
+import { seeded } from '@headwater/testing';
 import { ownMemory } from '../children/memory.js';
 import { rounded } from '../harness/figures.js';
-import { below, seeded } from '../harness/random.js';
+import { below } from '../harness/random.js';
 import { pause, until } from '../harness/wait.js';
 import type { Row, Size } from '../row.js';
 import type { Trial } from '../trial.js';

@@ -1,16 +1,5 @@
 /** Seeded chance: the same seed, the same trial, as far as processes and sockets allow. */
 
-/** Uniform numbers in [0, 1): mulberry32. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** An integer of `[0, limit)`. */
 export function below(random: () => number, limit: number): number {
   return Math.floor(random() * limit);

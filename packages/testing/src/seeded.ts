@@ -1,4 +1,7 @@
-/** Seeded uniform numbers in [0, 1): mulberry32. */
+/**
+ * Uniform numbers in [0, 1) that look random and are the same for the same `seed`: for a hub's `random`, and for whatever a test leaves
+ * to chance. The generator is mulberry32 (Tommy Ettinger); never use it for secrets.
+ */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
