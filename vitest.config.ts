@@ -45,13 +45,13 @@ export default defineConfig({
           // Most unit tests wait for real servers and processes, simulations compute: together they keep two cores busy.
           project('unit', 'test', { testTimeout: 30_000, maxWorkers: 4, sequence: { groupOrder: 0 } }),
           project('sim', 'sim', { testTimeout: 180_000, maxWorkers: 4, sequence: { groupOrder: 0 } }),
-          // One browser at a time, and never beside the other projects: what a page measures is wall-clock time.
+          // Never beside the other projects: what a page measures is wall-clock time.
           ...(chromium
             ? [
                 project('browser', 'browser', {
                   testTimeout: 60_000,
                   hookTimeout: 60_000,
-                  maxWorkers: 1,
+                  maxWorkers: 2,
                   sequence: { groupOrder: 1 },
                   env: withChromium,
                 }),

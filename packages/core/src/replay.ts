@@ -30,8 +30,8 @@ const CACHE_BYTES = 8 * 1024 * 1024;
 const FRAME_OVERHEAD = 256;
 /** Who reads a place so soon after somebody else is part of a crowd. */
 const CROWD_MS = 1_000;
-/** Places of which is remembered when they were read. */
-const MAX_READ = 1_000;
+/** Places of which is remembered when they were read: after so many others what was kept of one would have been dropped anyway. */
+const MAX_READ = 100;
 /**
  * A storm is over by then. What a block holds stays true for as long as the log does, but what retention has dropped should not be
  * given out for long.

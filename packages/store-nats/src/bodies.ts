@@ -8,8 +8,8 @@ import type { LogRecord } from './record.js';
 /** Whoever comes back at the same time reads the same records. */
 const MAX_BYTES = 8 * 2 ** 20;
 
-/** What an entry costs beside its body, about. */
-const ENTRY_OVERHEAD = 100;
+/** What an entry costs beside its body, about: the object, and the view of its body. */
+const ENTRY_OVERHEAD = 200;
 
 export class Bodies {
   /** By the message's place in the stream; the longest unused first. */
