@@ -6,7 +6,7 @@ import { changed, world } from './helpers.js';
 /** A hub that keeps next to nothing in memory, so that history comes from its store, whose reads are noted. */
 function historyWorld() {
   const clock = fakeClock({ now: 1_000_000 });
-  const inner = memoryStore({ clock });
+  const inner = memoryStore({ clock, retention: { count: false } });
   const pages: Page[] = [];
   const store = changed(inner, {
     read: async (...args) => {
@@ -48,6 +48,30 @@ describe('history from the store', () => {
     await settle();
     for (const [n, { data }] of clients.entries()) expect(data()).toHaveLength(1_023 - n * 3);
     expect(pages.length).toBeLessThanOrEqual(6);
+  });
+
+  test('is not kept for who pages through more of it than could be kept, however soon the next one does so', async () => {
+    const { client, hub, pages, settle } = historyWorld();
+    const ids: string[] = [];
+    for (let n = 0; n < 120 * 256; n++) ids.push((await hub.publish('news', '')).id);
+    await settle();
+    const readsFrom = async (place: number) => {
+      const before = pages.length;
+      const { connection, transport, data } = client({ lastEventId: ids[place - 1] as string });
+      connection.subscribe('news');
+      for (let turns = 0; turns < 100 && !transport.text.includes(`id: ${ids.at(-1)}\n`); turns++) {
+        await settle();
+        transport.drain();
+      }
+      expect(data()).toHaveLength(ids.length - place);
+      connection.close();
+      return pages.length - before;
+    };
+    expect(await readsFrom(1)).toBeGreaterThanOrEqual(119);
+    expect(await readsFrom(1)).toBeGreaterThanOrEqual(119);
+    expect(await readsFrom(110 * 256)).toBeGreaterThanOrEqual(9);
+    // Now there is a crowd, if a small one.
+    expect(await readsFrom(110 * 256)).toBeLessThan(5);
   });
 });
 
