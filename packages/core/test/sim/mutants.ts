@@ -14,6 +14,8 @@ export interface Mutant {
   readonly store?: StoreBugs;
   /** What happens more often than usual. */
   readonly guide?: Guide;
+  /** One that shows the breach, to be tried first where the search is a long one. */
+  readonly seed?: number;
 }
 
 const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace });
@@ -122,6 +124,7 @@ const LOG: readonly Mutant[] = [
 const FLUSH: readonly Mutant[] = [
   {
     rule: 'a frozen recipient is served only if it was live without interruption',
+    seed: 458,
     edits: [edit('flush.ts', 'cursor.liveSince < no && cursor.set === current.set', 'cursor.set === current.set')],
     guide: {
       weights: { ...CALM, cut: 0, pause: 8, drain: 10, send: 24, publish: 16, turn: 40 },
@@ -130,6 +133,7 @@ const FLUSH: readonly Mutant[] = [
   },
   {
     rule: 'the place of who has not had the running flush is its beginning',
+    seed: 477,
     edits: [edit('flush.ts', 'return waits ? this.#from : this.#to;', 'return this.#to;')],
   },
   {
@@ -184,6 +188,7 @@ const CURSOR: readonly Mutant[] = [
   },
   {
     rule: 'a rollback resets who is in repair',
+    seed: 122,
     edits: [
       edit('cursor.ts', "if (isLost(this.seq) || this.#repair || this.#phase === 'moving')", 'if (isLost(this.seq))'),
     ],
@@ -207,11 +212,13 @@ const CURSOR: readonly Mutant[] = [
   },
   {
     rule: 'a rollback clears the pages',
+    seed: 1137,
     edits: [edit('hub-core.ts', 'this.replay.clear();', '')],
     guide: { weights: { rollback: 4 } },
   },
   {
     rule: 'a rollback clears the shared calls for snapshots',
+    seed: 124,
     edits: [edit('hub-core.ts', 'this.snapshots.clear();', '')],
     guide: { weights: { rollback: 4 } },
   },
@@ -220,6 +227,7 @@ const CURSOR: readonly Mutant[] = [
 const RESET: readonly Mutant[] = [
   {
     rule: "X is not below the connection's own place",
+    seed: 1089,
     edits: [
       edit(
         'reset.ts',
@@ -231,6 +239,7 @@ const RESET: readonly Mutant[] = [
   },
   {
     rule: 'X is the highest start',
+    seed: 171,
     edits: [
       edit(
         'reset.ts',
@@ -245,11 +254,13 @@ const RESET: readonly Mutant[] = [
   },
   {
     rule: 'a reset that interrupts a repair includes what is not yet repaired',
+    seed: 641,
     edits: [edit('cursor.ts', 'new Set([...channels, ...(this.#repair?.channels ?? [])])', 'new Set([...channels])')],
     guide: { weights: { subscribe: 6, sweep: 4 } },
   },
   {
     rule: "who joins a snapshot's call takes its place",
+    seed: 725,
     edits: [
       edit(
         'snapshots.ts',
@@ -260,6 +271,7 @@ const RESET: readonly Mutant[] = [
   },
   {
     rule: "a snapshot's place is fixed before the call",
+    seed: 789,
     edits: [
       edit(
         'snapshots.ts',
@@ -277,10 +289,12 @@ const FOUND: readonly Mutant[] = [
   },
   {
     rule: 'a page that brings nothing is not asked for again at once',
+    seed: 1515,
     edits: [edit('replay.ts', 'await this.#pause();\n    }\n  }', '}\n  }')],
   },
   {
     rule: 'a lost place stays lost when another reset interrupts its repair',
+    seed: 366,
     edits: [edit('cursor.ts', 'losesCursor(reason) || this.#repair?.isLost === true', 'losesCursor(reason)')],
     guide: {
       weights: { ...CALM, rollback: 5, subscribe: 10, unsubscribe: 6, cut: 6 },
@@ -289,6 +303,7 @@ const FOUND: readonly Mutant[] = [
   },
   {
     rule: 'a channel that joins while the place is lost begins at the present',
+    seed: 894,
     edits: [edit('cursor.ts', 'isLost ? this.#hub.flusher.to : this.position', 'this.position')],
     guide: { weights: { rollback: 4, subscribe: 6 } },
   },
@@ -298,6 +313,7 @@ const FOUND: readonly Mutant[] = [
   },
   {
     rule: 'who judges an id looks first whether its own place is lost',
+    seed: 428,
     edits: [
       edit('log.ts', 'if (known.problem(here, state.head)) {', 'if (false) {'),
       // The same rule once more, for a tail that has moved while the state was read.
@@ -308,11 +324,13 @@ const FOUND: readonly Mutant[] = [
   },
   {
     rule: 'a tail that starts again at the head looks first whether its place is lost',
+    seed: 1220,
     edits: [edit('log.ts', 'if (isLost && this.#everConnected)', 'if (false)')],
     guide: { weights: { ...CALM, rollback: 6, loseTail: 8, stall: 4, publish: 30, sweep: 3 } },
   },
   {
     rule: 'a subscribe is answered when its channel has been left meanwhile',
+    seed: 153,
     edits: [
       edit('cursor.ts', "this.#waiting.settle('resumed', this.channels);\n    this.#follow();", 'this.#follow();'),
     ],
@@ -320,11 +338,13 @@ const FOUND: readonly Mutant[] = [
   },
   {
     rule: 'a page needs nothing of a channel that begins after it',
+    seed: 1557,
     edits: [edit('cursor.ts', '.filter((channel) => (this.#following.get(channel)?.start ?? 0) < end)', '')],
     guide: { weights: { stall: 3, sweep: 4 } },
   },
   {
     rule: "a provider's state from below the channel's floor is not shared",
+    seed: 660,
     edits: [edit('snapshots.ts', 'shared && shared.seq >= floor &&', 'shared &&')],
     guide: { weights: { sweep: 4 } },
   },

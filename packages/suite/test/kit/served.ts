@@ -73,7 +73,9 @@ export class Served {
 
   async listen(): Promise<this> {
     await this.#driven.ready?.();
-    await new Promise<void>((listening) => this.#driven.server.listen(0, '127.0.0.1', listening));
+    // A crowd that comes while this process is busy waits its turn: beyond the usual 511 the system would reset it.
+    const address = { port: 0, host: '127.0.0.1', backlog: 4_096 };
+    await new Promise<void>((listening) => this.#driven.server.listen(address, listening));
     return this;
   }
 
