@@ -38,5 +38,7 @@ export async function startOnStore(store: Store, options: HubOptions): Promise<S
     },
   };
   let hub = newHub();
+  // As a load balancer waits for it: a stream that is opened before has not begun to follow.
+  await hub.ready();
   return contender;
 }
