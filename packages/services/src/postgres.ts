@@ -100,6 +100,8 @@ export async function startPostgres({ settings = {} }: PostgresServerOptions = {
     cpuMs: () => processes().reduce((sum, pid) => sum + cpuMsOf(pid), 0),
     psql: async (script) => {
       const run = promisify(execFile)(join(binaries, 'psql'), [url, '-XAtq', '-v', 'ON_ERROR_STOP=1']);
+      // One that ends early, because there is no server, says so by its exit.
+      run.child.stdin?.on('error', () => {});
       run.child.stdin?.end(script);
       return (await run).stdout;
     },
