@@ -105,7 +105,7 @@ export class Draft {
   /** Trims the channel's oldest entries until it is within its bounds, up to a limit. */
   trim(name: string): void {
     const channel = this.open(name);
-    trim(this.log, this.#blocks, channel, this.#keeping.boundsOf(name), this.now);
+    trim(this.log, this.#blocks, name, channel, this.#keeping.boundsOf(name), this.now);
     this.head.trimmed = Math.max(this.head.trimmed, channel.floor);
   }
 

@@ -27,18 +27,28 @@ export function isOver({ count, bytes, oldest }: ChannelRecord, bounds: Bounds, 
   return count > 0 && (count > bounds.count || bytes > bounds.bytes || now - oldest > bounds.ageMs);
 }
 
-/** Trims a channel until it is within its bounds, up to a limit. What it says of itself is changed in place. */
-export function trim(log: LogTables, blocks: BlockWriter, channel: ChannelRecord, bounds: Bounds, now: number): void {
+/**
+ * Trims a channel until it is within its bounds, up to a limit. What it says of itself is changed in place.
+ * @throws SseError `ERR_SSE_STORE` where it has fewer entries than it says.
+ */
+export function trim(
+  log: LogTables,
+  blocks: BlockWriter,
+  name: string,
+  channel: ChannelRecord,
+  bounds: Bounds,
+  now: number,
+): void {
   if (!isOver(channel, bounds, now)) return;
   // Not while the range is read.
-  for (const { last } of due(log, channel, bounds, now)) {
+  for (const { last } of due(log, name, channel, bounds, now)) {
     if (last <= channel.floor) blocks.remove(last, channel.id);
     else blocks.cut(log.block(last), channel.floor, channel.id);
   }
 }
 
 /** The blocks of which entries have to go. The channel forgets these. */
-function due(log: LogTables, channel: ChannelRecord, bounds: Bounds, now: number): readonly Span[] {
+function due(log: LogTables, name: string, channel: ChannelRecord, bounds: Bounds, now: number): readonly Span[] {
   const spans: Span[] = [];
   let gone = 0;
   for (const span of log.spans(channel.id, 0, TRIMMED_AT_MOST + 1)) {
@@ -52,7 +62,7 @@ function due(log: LogTables, channel: ChannelRecord, bounds: Bounds, now: number
       channel.floor = seq;
     }
   }
-  if (channel.count > 0) throw damaged(`a channel has ${channel.count} entries fewer than it says`);
+  if (channel.count > 0) throw damaged(`channel "${name}" has ${channel.count} entries fewer than it says`);
   return spans;
 }
 
