@@ -42,8 +42,9 @@ export default defineConfig({
     projects: process.env.HEADWATER_MATRIX
       ? [MATRIX]
       : [
-          // Most unit tests wait for real servers and processes, simulations compute: together they keep two cores busy.
-          project('unit', 'test', { testTimeout: 30_000, maxWorkers: 4, sequence: { groupOrder: 0 } }),
+          // Most unit tests wait for real servers and processes, simulations compute: together they keep two cores busy. No unit test
+          // replaces a module or leaves anything behind, and most take less time than a worker of its own would take to import.
+          project('unit', 'test', { testTimeout: 30_000, maxWorkers: 4, isolate: false, sequence: { groupOrder: 0 } }),
           project('sim', 'sim', { testTimeout: 180_000, maxWorkers: 4, sequence: { groupOrder: 0 } }),
           // Never beside the other projects: what a page measures is wall-clock time.
           ...(chromium

@@ -1,21 +1,31 @@
 // Runs every Vitest project and fails when one that should have tests finds none.
 import { readFileSync, rmSync } from 'node:fs';
+import { relative } from 'node:path';
 import { BROWSER_TESTS, findChromium } from './chromium.mjs';
 import { isMain } from './is-main.mjs';
 import { bin, CACHE, run } from './run.mjs';
 
 const RESULTS = `${CACHE}/vitest.json`;
 
-/** The line that sums the last run up: `N passed, N failed`, and `, N skipped` when there were any. */
+/** What sums the last run up: a line for each test that failed, and `N passed, N failed`, with `, N skipped` when there were any. */
 export function tally() {
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = readResults();
-  // A file that cannot be loaded fails without a failed test.
-  const unloadable = testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && !assertionResults.length,
-  );
+  const { numPassedTests, numPendingTests, numTodoTests, testResults } = readResults();
+  const failures = testResults.filter(({ status }) => status === 'failed').flatMap(failuresOf);
   const skipped = numPendingTests + numTodoTests;
-  return `${numPassedTests} passed, ${numFailedTests + unloadable.length} failed${skipped ? `, ${skipped} skipped` : ''}`;
+  const sum = `${numPassedTests} passed, ${failures.length} failed${skipped ? `, ${skipped} skipped` : ''}`;
+  return [...failures, sum].join('\n');
 }
+
+function failuresOf({ name, message, assertionResults }) {
+  const file = relative('.', name);
+  // A file that cannot be loaded fails without a failed test.
+  if (assertionResults.length === 0) return [`FAILED: ${file}: ${firstLine(message)}`];
+  return assertionResults
+    .filter(({ status }) => status === 'failed')
+    .map(({ fullName, failureMessages }) => `FAILED: ${file} > ${fullName}: ${firstLine(failureMessages[0])}`);
+}
+
+const firstLine = (text = '') => text.split('\n', 1)[0];
 
 function readResults() {
   return JSON.parse(readFileSync(RESULTS, 'utf8'));

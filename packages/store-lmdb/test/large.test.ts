@@ -1,5 +1,17 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { entry, openStore, start, temporaryFolder } from './kit/log.js';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Bytes in use by this process, without garbage. */
+function inUse(): number {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
 
 const COUNT = 200_000;
 const BATCH = 500;
@@ -12,26 +24,30 @@ test('in a long log the newest entries are read without the others, and all of i
     const batch = Array.from({ length: BATCH }, (_, i) => entry(`c${i % 10}`, body));
     await Promise.all([1, 2, 3, 4].map(() => store.append(batch, at)));
   }
-  const before = performance.now();
-  for (let i = 0; i < 200; i++) {
-    for (const channels of [undefined, ['c7', 'c8', 'c9']]) {
-      const { entries, upTo } = await store.read(COUNT - 3, channels, 100);
-      expect([entries.map(({ seq }) => seq), upTo]).toEqual([[COUNT - 2, COUNT - 1, COUNT], COUNT]);
-    }
-  }
-  // 400 reads: a scan of the log takes longer than all of them.
-  const reads = performance.now() - before;
-  const begun = performance.now();
-  let seen = 0;
+  let pages = 0;
+  let idle = 0;
   let most = 0;
-  for (let after = 0; after < COUNT; ) {
-    const page = await store.read(after, after % 2 ? undefined : ['c1', 'c5'], 1_000, 2 ** 20);
-    seen += page.entries.length;
+  const begun = performance.now();
+  for (let after = 0; after < COUNT; pages++) {
+    const page = await store.read(after, pages % 2 ? undefined : ['c1', 'c5'], 1_000, 2 ** 20);
+    expect(page.upTo).toBeGreaterThan(after);
     after = page.upTo;
-    most = Math.max(most, process.memoryUsage().heapUsed + process.memoryUsage().external);
+    // The first pages fill what the process keeps for good.
+    if (pages === 10) idle = inUse();
+    else if (pages > 10 && pages % 10 === 0) most = Math.max(most, inUse());
   }
   const scan = performance.now() - begun;
-  expect(reads).toBeLessThan(scan);
-  expect(seen).toBeGreaterThan(COUNT / 10);
-  expect(most).toBeLessThan(400 * 2 ** 20);
+  expect(pages).toBeGreaterThan(20);
+  expect(most - idle).toBeLessThan(10 * 2 ** 20);
+
+  const channels = [undefined, ['c7', 'c8', 'c9']];
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 50; i++) {
+    const before = performance.now();
+    const read = await store.read(COUNT - 3, channels[i % 2], 100);
+    fastest = Math.min(fastest, performance.now() - before);
+    expect([read.entries.map(({ seq }) => seq), read.upTo]).toEqual([[COUNT - 2, COUNT - 1, COUNT], COUNT]);
+  }
+  // However busy the machine is: a scan only takes longer then, and one of so many reads finds a quiet moment.
+  expect(100 * fastest).toBeLessThan(scan);
 });
