@@ -157,7 +157,9 @@ export interface Store {
 
   /**
    * Begins `epoch` at `head + 1` (at 0 in a log that has no epoch yet), in one transaction with the log, and returns the state after it.
-   * A hub calls it once after each connect, before its first append there.
+   * A hub calls it once after each connect, before its first append there. A store that makes another connection by itself begins an
+   * epoch by itself before it appends there: what it is connected to by now may be an older copy of the log, in which the fence of a
+   * process that had seen no more than the copy has finds nothing wrong.
    */
   startEpoch(epoch: string): Promise<LogState>;
 

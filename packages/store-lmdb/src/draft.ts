@@ -57,10 +57,18 @@ export class Draft {
     return { head: this.head.seq, epochs: epochs.toArray() };
   }
 
-  /** Each call keeps its own fence and its own outcome. What was written goes into `written`, in the order of the log. */
-  append(calls: readonly AppendCall[], written: Entry[]): Outcome[] {
+  /**
+   * Each call keeps its own fence and its own outcome. What was written goes into `written`, in the order of the log. Where an epoch
+   * is given it begins before the first entry, if there is one.
+   */
+  append(calls: readonly AppendCall[], written: Entry[], begins?: string): Outcome[] {
     const touched = new Set<string>();
-    const outcomes = calls.map((call) => this.#appendCall(call, written, touched));
+    let toBegin = begins;
+    const outcomes = calls.map((call) => {
+      const outcome = this.#appendCall(call, written, touched, toBegin);
+      if (!(outcome instanceof Error)) toBegin = undefined;
+      return outcome;
+    });
     this.#blocks.flush();
     for (const name of touched) this.trim(name);
     return outcomes;
@@ -109,13 +117,14 @@ export class Draft {
     this.head.trimmed = Math.max(this.head.trimmed, channel.floor);
   }
 
-  #appendCall({ entries, at }: AppendCall, written: Entry[], touched: Set<string>): Outcome {
+  #appendCall({ entries, at }: AppendCall, written: Entry[], touched: Set<string>, begins?: string): Outcome {
     try {
       const epochs = this.head.epochsStamp === 0 ? new EpochList() : this.log.epochs(this.head);
       checkFence(epochs, 'append', at, this.head.seq);
-      const epoch = epochs.at(Number.POSITIVE_INFINITY) as string;
       // `retentionOf` may fail.
       for (const { channel } of entries) this.#keeping.boundsOf(channel);
+      if (begins !== undefined) this.startEpoch(begins);
+      const epoch = begins ?? (epochs.at(Number.POSITIVE_INFINITY) as string);
       return entries.map((entry) => this.#appendEntry(entry, epoch, written, touched));
     } catch (error) {
       // Of what was refused nothing is written yet; anything else ends the transaction.

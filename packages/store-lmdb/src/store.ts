@@ -2,21 +2,22 @@
  * The LMDB store: embedded, durable, and shared by the processes of one machine.
  * Invariant: every method looks at the log in one transaction; what is answered is on the disk, and so is what a tail tells.
  */
-import type {
-  Appended,
-  ChannelItems,
-  Clock,
-  Entry,
-  LogState,
-  NewEntry,
-  Page,
-  Position,
-  Store,
-  StoredCursor,
-  StoredSnapshot,
-  StoreSupports,
-  Tail,
-  TailListener,
+import {
+  type Appended,
+  type ChannelItems,
+  type Clock,
+  type Entry,
+  type LogState,
+  type NewEntry,
+  newEpoch,
+  type Page,
+  type Position,
+  type Store,
+  type StoredCursor,
+  type StoredSnapshot,
+  type StoreSupports,
+  type Tail,
+  type TailListener,
 } from '@headwater/core';
 import {
   type AppendCall,
@@ -98,6 +99,8 @@ class FileStore implements LmdbStore {
   /** What the log was last checked in. */
   #checked: LogTables | undefined;
   #generation = 0;
+  /** The generation of the environment in which this store has begun its last epoch. */
+  #begunIn: number | undefined;
   /** Where the round of the sweep goes on. */
   #sweptTo: string | undefined;
   #isClosed = false;
@@ -114,9 +117,15 @@ class FileStore implements LmdbStore {
   }
 
   startEpoch(epoch: string): Promise<LogState> {
-    return this.#write('start an epoch', (draft) => {
+    return this.#guard('start an epoch', async () => {
       checkEpoch(epoch);
-      return draft.startEpoch(epoch);
+      let generation = 0;
+      const state = await this.#inTransaction((draft, environment) => {
+        ({ generation } = environment);
+        return draft.startEpoch(epoch);
+      });
+      this.#begunIn = generation;
+      return state;
     });
   }
 
@@ -206,8 +215,15 @@ class FileStore implements LmdbStore {
 
   async #commit(calls: readonly AppendCall[]): Promise<readonly Outcome[]> {
     const written: Entry[] = [];
-    const outcomes = await this.#inTransaction((draft) => draft.append(calls, written));
+    let generation = 0;
+    const outcomes = await this.#inTransaction((draft, environment) => {
+      ({ generation } = environment);
+      // The file may be an older copy. Who has seen no more than that has would give ids a second time without an epoch.
+      const isAnother = this.#begunIn !== undefined && this.#begunIn !== generation;
+      return draft.append(calls, written, isAnother ? newEpoch() : undefined);
+    });
     if (written.length > 0) {
+      if (this.#begunIn !== undefined) this.#begunIn = generation;
       const environment = await this.#environment;
       if (environment) this.#feed.tell(written, environment.hint);
     }
@@ -219,11 +235,11 @@ class FileStore implements LmdbStore {
   }
 
   /** Runs `run` in a write transaction, and resolves once it is on the disk. */
-  async #inTransaction<T>(run: (draft: Draft) => T): Promise<T> {
+  async #inTransaction<T>(run: (draft: Draft, environment: Environment) => T): Promise<T> {
     const { environment, log } = await this.#open();
     return environment.write(log.tables, () => {
       const draft = new Draft(log, this.#options, this.#clock.now());
-      const value = run(draft);
+      const value = run(draft, environment);
       draft.flush();
       return value;
     });

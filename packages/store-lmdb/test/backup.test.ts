@@ -35,19 +35,24 @@ test('a backup taken among appends is a log of its own: whole up to its head, of
 
 test('a backup that is put in the place of the file ends tails, refuses the places that it lacks, and goes on', async () => {
   const path = temporaryFolder();
-  const store = openStore({ path });
+  const [store, behind] = [openStore({ path }), openStore({ path })];
+  await start(behind);
   const at = await start(store);
   await store.append([entry('a', '1'), entry('a', '2')], at);
   const copy = temporaryFolder();
   await store.backup(copy);
-  await store.append([entry('a', '3')], at);
+  const [lost] = await store.append([entry('a', '3')], at);
   const notes = new Notes();
   await store.tail(at, notes);
   renameSync(join(copy, 'data.mdb'), join(path, 'data.mdb'));
   await expect.poll(() => notes.errors.length).toBe(1);
-  await expect(store.append([entry('a', '4')], { epoch: at.epoch, seq: 3 })).rejects.toMatchObject({
+  await expect(store.append([entry('a', '4')], lost!)).rejects.toMatchObject({
     code: 'ERR_SSE_FENCED',
   });
   expect((await store.state()).head).toBe(2);
-  expect((await store.append([entry('a', 'again')], await start(store)))[0]?.seq).toBe(3);
+  // Who was not that far has not noticed anything. What it appends must not look like what was lost.
+  const [appended] = await behind.append([entry('a', '3b')], { epoch: lost!.epoch, seq: 2 });
+  expect(appended?.seq).toBe(3);
+  expect(appended?.epoch).not.toBe(lost!.epoch);
+  expect((await store.append([entry('a', 'again')], await start(store)))[0]?.seq).toBe(4);
 });

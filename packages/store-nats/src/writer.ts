@@ -4,7 +4,7 @@
  * faster the journal follows, and the record is made anew: of several processes one always goes on.
  */
 import { randomBytes } from 'node:crypto';
-import type { LogState } from '@headwater/core';
+import { type LogState, newEpoch } from '@headwater/core';
 import { type AppendCall, failed, type Outcome } from '@headwater/core/store-kit';
 import { draftOf } from './draft.js';
 import type { Journal } from './journal.js';
@@ -20,6 +20,8 @@ export class Writer {
   readonly #link: Link;
   readonly #time: ServerTime;
   readonly #timeoutMs: number;
+  /** Where the last epoch was begun. */
+  #begun: Session | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(link: Link, time: ServerTime, timeoutMs: number) {
@@ -52,8 +54,7 @@ export class Writer {
         const { journal } = session;
         const { head, epochs } = journal.state;
         const state: LogState = { head, epochs: [...epochs, { epoch, start: journal.nextStart() }] };
-        const record = { ...this.#recordAfter(journal), begins: epoch };
-        return (await session.write(record, NOTHING)) ? state : undefined;
+        return (await this.#begin(session, epoch)) ? state : undefined;
       }),
     );
   }
@@ -85,9 +86,21 @@ export class Writer {
       synced = undefined;
       const { entries, outcomes } = draft;
       if (entries.length === 0) return outcomes;
+      if (this.#begun && this.#begun !== session) {
+        // Its stream may be an older copy. Who has seen no more than that has would give ids a second time without an epoch.
+        await this.#begin(session, newEpoch());
+        return undefined;
+      }
       const isStored = await session.write({ ...this.#recordAfter(journal), entries }, draft.payload);
       return isStored ? outcomes : undefined;
     });
+  }
+
+  /** False where another process was faster. */
+  async #begin(session: Session, epoch: string): Promise<boolean> {
+    const hasBegun = await session.write({ ...this.#recordAfter(session.journal), begins: epoch }, NOTHING);
+    if (hasBegun) this.#begun = session;
+    return hasBegun;
   }
 
   /** Runs it until it gives something. */

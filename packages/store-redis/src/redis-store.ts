@@ -1,17 +1,18 @@
 /** redisStore: the Store contract on Redis 7. It puts the parts together, and closes them. */
-import type {
-  Appended,
-  ChannelItems,
-  LogState,
-  NewEntry,
-  Page,
-  Position,
-  Store,
-  StoredCursor,
-  StoredSnapshot,
-  StoreSupports,
-  Tail,
-  TailListener,
+import {
+  type Appended,
+  type ChannelItems,
+  type LogState,
+  type NewEntry,
+  newEpoch,
+  type Page,
+  type Position,
+  type Store,
+  type StoredCursor,
+  type StoredSnapshot,
+  type StoreSupports,
+  type Tail,
+  type TailListener,
 } from '@headwater/core';
 import { closed, failed, GroupCommit, oncePerChannel, oncePerMessage } from '@headwater/core/store-kit';
 import { checkServer } from './check.js';
@@ -21,6 +22,7 @@ import { Keys } from './keys.js';
 import { Link } from './link.js';
 import { formatBounds, Log } from './log.js';
 import { type RedisConfig, type RedisStoreOptions, resolveOptions } from './options.js';
+import type { Send } from './script.js';
 import { Server } from './server.js';
 import { Shelf } from './shelf.js';
 import { Sweeper } from './sweeper.js';
@@ -73,6 +75,8 @@ class StoreOnRedis implements RedisStore {
   readonly #tails = new Set<RedisTail>();
   /** As a channel's record has them. */
   readonly #boundsOf: (channel: string) => string;
+  /** An epoch was begun here. */
+  #hasBegun = false;
   #isClosed = false;
 
   constructor(config: RedisConfig) {
@@ -80,9 +84,12 @@ class StoreOnRedis implements RedisStore {
     this.#connect = connectorOf(config);
     this.#boundsOf = oncePerChannel((channel) => formatBounds(config.boundsOf(channel)));
     const warn = oncePerMessage(config.onWarning);
-    this.#link = new Link(this.#connect, config.timeoutMs, (session) =>
-      checkServer((args) => session.send(args, config.timeoutMs), warn),
-    );
+    this.#link = new Link(this.#connect, config.timeoutMs, async (session) => {
+      const send: Send = (args) => session.send(args, config.timeoutMs);
+      await checkServer(send, warn);
+      // It may lead to an older copy of the log. Who has seen no more than that has would give ids a second time without an epoch.
+      if (this.#hasBegun) await this.#logOver(this.#server.over(send)).startEpoch(newEpoch());
+    });
     this.#server = new Server((args) => this.#link.send(args), new Keys(config.name), config.clock);
     this.#log = this.#logOver(this.#server);
     this.#history = new History(this.#server, this.#log);
@@ -92,9 +99,11 @@ class StoreOnRedis implements RedisStore {
   }
 
   startEpoch(epoch: string): Promise<LogState> {
-    return this.#do('start an epoch', () => {
+    return this.#do('start an epoch', async () => {
       this.#sweeper.start();
-      return this.#log.startEpoch(epoch);
+      const state = await this.#log.startEpoch(epoch);
+      this.#hasBegun = true;
+      return state;
     });
   }
 

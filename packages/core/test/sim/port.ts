@@ -37,8 +37,8 @@ export class Port implements Store {
   #tail: PortTail | undefined;
   /** The incarnation of the log that the last `startEpoch` came to. */
   #session = -1;
-  /** Epochs that are being started. */
-  #starting = 0;
+  /** An epoch is being started, or was and no tail is in place yet. */
+  #isStarting = false;
   #isDead = false;
 
   constructor(shared: SharedLog, name: string, lag: number) {
@@ -48,21 +48,17 @@ export class Port implements Store {
     shared.ports.add(this);
   }
 
-  /** The process is about to learn where the log stands. */
+  /** The process is about to learn where the log stands, or to go there. */
   get isStarting(): boolean {
-    return this.#starting > 0;
+    return this.#isStarting;
   }
 
-  async startEpoch(epoch: string): Promise<LogState> {
-    this.#starting++;
-    try {
-      return await this.#call('startEpoch', () => {
-        this.#session = this.#shared.incarnation;
-        return this.#shared.startEpoch(epoch);
-      });
-    } finally {
-      this.#starting--;
-    }
+  startEpoch(epoch: string): Promise<LogState> {
+    this.#isStarting = true;
+    return this.#call('startEpoch', () => {
+      this.#session = this.#shared.incarnation;
+      return this.#shared.startEpoch(epoch);
+    });
   }
 
   state(): Promise<LogState> {
@@ -95,6 +91,7 @@ export class Port implements Store {
       this.#tail?.stop();
       this.#tail = new PortTail(this.#shared, this.name, this.#lag, listener, from.seq);
       this.#tail.feed(backlog);
+      this.#isStarting = false;
       return this.#tail;
     });
   }
