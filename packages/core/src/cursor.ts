@@ -415,12 +415,20 @@ export class Cursor {
     const turn = ++this.#turn;
     this.#phase = 'moving';
     // A reset that interrupts a repair includes the channels that are not yet repaired.
-    const broken = new Set([...channels, ...(this.#repair?.channels ?? [])]);
-    const isLost = losesCursor(reason) || this.#repair?.isLost === true;
+    const broken = new Set([...channels, ...this.#unrepaired()]);
+    const isLost = losesCursor(reason) || (this.#repair?.isLost === true && !this.#repair.keepIds);
     this.#repair = { channels: broken, isLost, x: Number.POSITIVE_INFINITY, keepIds: false, completing: undefined };
     this.#prepare(broken, reason, turn, floorOf).catch((error) => {
       if (turn === this.#turn) this.#fail(error);
     });
+  }
+
+  /** With ids each place that the repair has come to counts, and what begins at or below it is repaired. */
+  #unrepaired(): Iterable<string> {
+    if (!this.#repair) return [];
+    const { channels, keepIds } = this.#repair;
+    if (!keepIds) return channels;
+    return this.#following.namesWhere(({ channel, start }) => channels.has(channel) && start > this.seq);
   }
 
   async #prepare(

@@ -8,7 +8,7 @@ import { collect } from '@headwater/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Client, listen, portOf, sseApp, until } from './kit.js';
 
-const SHORT_MS = 100;
+const SHORT_MS = 500;
 
 describe('a silent stream', () => {
   it('outlives handlerTimeout, and request.signal with it', async () => {

@@ -12,7 +12,7 @@ function streamOrSilence(stream: Opened): void {
 describe("a server's idle timeout", () => {
   it('does not end a silent HTTP/1.1 stream, but what is not a stream', async () => {
     const { server, port, stream } = await serve(streamOrSilence);
-    server.setTimeout(30);
+    server.setTimeout(300);
     const client = connect(port).request('GET / HTTP/1.1');
     const opened = await stream();
     // The clock of this test: an idle connection of the same server, opened later, that is cut.
@@ -93,7 +93,7 @@ describe("a server's idle timeout", () => {
 
   it('cuts an HTTP/2 session without a stream, and not one with', async () => {
     const { server, port, stream } = await serveHttp2(streamOrSilence);
-    server.setTimeout(30);
+    server.setTimeout(300);
     const session = await connectHttp2(port);
     session.request({ ':path': '/' });
     const opened = await stream();

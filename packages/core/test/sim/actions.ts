@@ -104,7 +104,7 @@ export const ACTIONS = {
     );
     const hidden = world.random.pick([0, 0.5, 1]);
     // A process that stands at or below the new head, or is about to, would be taken for one that is well.
-    const ahead = world.processes.filter(({ port, head }) => !port.isStarting && head > toSeq).map(({ port }) => port);
+    const ahead = world.processes.filter(({ port, head }) => port.leastPlace(head) > toSeq).map(({ port }) => port);
     world.shared.rollback(toSeq, (port) => ahead.includes(port) && world.random.chance(hidden));
     return `the log goes back from ${seq} to ${toSeq}`;
   },

@@ -56,8 +56,23 @@ const STORE: readonly Mutant[] = [
   },
   {
     rule: 'tail is fenced',
+    seed: 1333,
     edits: [edit('memory/log.ts', "this.#epochs.fence('tail', from, this.#head);", '')],
-    guide: { weights: { rollback: 4 } },
+    // The log must go back while a process asks for its tail, and grow again before that looks at the head.
+    guide: {
+      weights: {
+        ...CALM,
+        pause: 0,
+        send: 0,
+        saveSnapshot: 0,
+        saveGuessed: 0,
+        rollback: 6,
+        loseTail: 12,
+        publish: 40,
+        pass: 1,
+        passLong: 0,
+      },
+    },
   },
   {
     rule: 'floors are read in the transaction of the entries',
@@ -255,8 +270,17 @@ const RESET: readonly Mutant[] = [
   {
     rule: 'a reset that interrupts a repair includes what is not yet repaired',
     seed: 641,
-    edits: [edit('cursor.ts', 'new Set([...channels, ...(this.#repair?.channels ?? [])])', 'new Set([...channels])')],
+    edits: [edit('cursor.ts', 'new Set([...channels, ...this.#unrepaired()])', 'new Set([...channels])')],
     guide: { weights: { subscribe: 6, sweep: 4 } },
+  },
+  {
+    rule: 'a reset that interrupts a repair with ids leaves out what is repaired',
+    seed: 1386,
+    edits: [edit('cursor.ts', 'channels.has(channel) && start > this.seq', 'channels.has(channel)')],
+    guide: {
+      weights: { ...CALM, saveSnapshot: 0, saveGuessed: 0, cut: 20, connect: 30, publish: 40 },
+      sizes: { channels: ABCD, provided: [] },
+    },
   },
   {
     rule: "who joins a snapshot's call takes its place",
@@ -295,7 +319,7 @@ const FOUND: readonly Mutant[] = [
   {
     rule: 'a lost place stays lost when another reset interrupts its repair',
     seed: 366,
-    edits: [edit('cursor.ts', 'losesCursor(reason) || this.#repair?.isLost === true', 'losesCursor(reason)')],
+    edits: [edit('cursor.ts', '|| (this.#repair?.isLost === true && !this.#repair.keepIds)', '')],
     guide: {
       weights: { ...CALM, rollback: 5, subscribe: 10, unsubscribe: 6, cut: 6 },
       sizes: { channels: ABCD, provided: ABCD, providerLag: 0.9 },

@@ -37,8 +37,8 @@ export class Port implements Store {
   #tail: PortTail | undefined;
   /** The incarnation of the log that the last `startEpoch` came to. */
   #session = -1;
-  /** An epoch is being started, or was and no tail is in place yet. */
-  #isStarting = false;
+  /** The head that the last `startEpoch` has found, until a tail is asked for. */
+  #found = Number.POSITIVE_INFINITY;
   #isDead = false;
 
   constructor(shared: SharedLog, name: string, lag: number) {
@@ -48,16 +48,17 @@ export class Port implements Store {
     shared.ports.add(this);
   }
 
-  /** The process is about to learn where the log stands, or to go there. */
-  get isStarting(): boolean {
-    return this.#isStarting;
+  /** Where the process stands at least, or will in a moment, if its own place is `seq`: it may be about to learn that this is lost. */
+  leastPlace(seq: number): number {
+    return Math.min(seq, this.#found);
   }
 
   startEpoch(epoch: string): Promise<LogState> {
-    this.#isStarting = true;
     return this.#call('startEpoch', () => {
       this.#session = this.#shared.incarnation;
-      return this.#shared.startEpoch(epoch);
+      const state = this.#shared.startEpoch(epoch);
+      this.#found = state.head;
+      return state;
     });
   }
 
@@ -85,13 +86,13 @@ export class Port implements Store {
   }
 
   tail(from: Position, listener: TailListener): Promise<Tail> {
+    this.#found = Number.POSITIVE_INFINITY;
     return this.#call('tail', () => {
       this.#assertSession();
       const backlog = this.#shared.log.since(from);
       this.#tail?.stop();
       this.#tail = new PortTail(this.#shared, this.name, this.#lag, listener, from.seq);
       this.#tail.feed(backlog);
-      this.#isStarting = false;
       return this.#tail;
     });
   }
