@@ -98,7 +98,9 @@ describe.each(Object.entries(connections))('over %s', (_, optionsFor) => {
     isOver = true;
     await publishers;
     await until('the tail is lost', () => follower.errors.length > 0);
-    expect(await timed(() => expect(store.state()).rejects.toMatchObject({ code: 'ERR_SSE_STORE' }))).toBeLessThan(AT_ONCE_MS);
+    expect(await timed(() => expect(store.state()).rejects.toMatchObject({ code: 'ERR_SSE_STORE' }))).toBeLessThan(
+      AT_ONCE_MS,
+    );
     await server.restart();
     const { head } = await until('it is back', () => store.startEpoch('e2'));
     const { entries } = await store.read(0, ['a'], 100_000);
