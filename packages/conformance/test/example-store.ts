@@ -156,14 +156,16 @@ class JsonLinesStore implements Store {
   }
 
   async #open(path: string): Promise<FileHandle> {
+    let file: FileHandle | undefined;
     try {
-      const file = await open(path, constants.O_RDWR | constants.O_CREAT);
+      file = await open(path, constants.O_RDWR | constants.O_CREAT);
       const content = await file.readFile();
       // What follows the last line's end was never acknowledged: a crash has cut it.
       this.#size = content.lastIndexOf('\n') + 1;
       for (const line of content.toString('utf8', 0, this.#size).split('\n')) if (line) this.#apply(JSON.parse(line));
       return file;
     } catch (cause) {
+      await file?.close();
       throw failed(`open "${path}"`, cause);
     }
   }
