@@ -11,8 +11,6 @@ const alias = [
 const chromium = findChromium();
 const withChromium = chromium ? { CHROMIUM_PATH: chromium } : {};
 
-const LIGHT = 'packages/{client,conformance,core,express,fastify,inspector,testing}/test/**/*';
-
 // What needs foreign servers or runtimes runs by itself, in `npm run test:matrix`.
 const MATRIX = project('matrix', 'matrix', {
   testTimeout: 120_000,
@@ -44,22 +42,9 @@ export default defineConfig({
     projects: process.env.HEADWATER_MATRIX
       ? [MATRIX]
       : [
-          // Most tests wait for real servers and processes, simulations compute: together they keep two cores busy.
-          project('unit', 'test', {
-            exclude: [LIGHT],
-            testTimeout: 30_000,
-            maxWorkers: 4,
-            sequence: { groupOrder: 0 },
-          }),
-          // What starts no servers and loads no native code leaves nothing behind, and takes less time than a worker of its own would take to
-          // import.
-          project('unit-light', 'test', {
-            include: [`${LIGHT}.test.ts`],
-            testTimeout: 30_000,
-            maxWorkers: 4,
-            isolate: false,
-            sequence: { groupOrder: 0 },
-          }),
+          // Most unit tests wait for real servers and processes, simulations compute: together they keep two cores busy. No unit test
+          // replaces a module or leaves anything behind, and most take less time than a worker of its own would take to import.
+          project('unit', 'test', { testTimeout: 30_000, maxWorkers: 4, isolate: false, sequence: { groupOrder: 0 } }),
           project('sim', 'sim', { testTimeout: 180_000, maxWorkers: 4, sequence: { groupOrder: 0 } }),
           // Never beside the other projects: what a page measures is wall-clock time.
           ...(chromium

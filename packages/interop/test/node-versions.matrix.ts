@@ -55,7 +55,7 @@ async function runTests(version: string, path: string): Promise<{ passed: string
   const { HEADWATER_MATRIX, ...env } = process.env;
   const { stderr } = await run(
     await nodeProgram(version),
-    [VITEST, 'run', '--project', 'unit*', '--reporter=json', `--outputFile=${output}`, path],
+    [VITEST, 'run', '--project', 'unit', '--reporter=json', `--outputFile=${output}`, path],
     { ...env, NODE_OPTIONS: '--experimental-eventsource' },
   );
   const report: Report = JSON.parse(await readFile(output, 'utf8').catch(() => Promise.reject(new Error(stderr))));
