@@ -25,19 +25,23 @@ test('in a long log the newest entries are read without the others, and all of i
     await Promise.all([1, 2, 3, 4].map(() => store.append(batch, at)));
   }
   let pages = 0;
+  let seen = 0;
+  let scan = 0;
   let idle = 0;
   let most = 0;
-  const begun = performance.now();
   for (let after = 0; after < COUNT; pages++) {
+    const before = performance.now();
     const page = await store.read(after, pages % 2 ? undefined : ['c1', 'c5'], 1_000, 2 ** 20);
+    scan += performance.now() - before;
+    seen += page.entries.length;
     expect(page.upTo).toBeGreaterThan(after);
     after = page.upTo;
     // The first pages fill what the process keeps for good.
     if (pages === 10) idle = inUse();
     else if (pages > 10 && pages % 10 === 0) most = Math.max(most, inUse());
   }
-  const scan = performance.now() - begun;
   expect(pages).toBeGreaterThan(20);
+  expect(seen).toBeGreaterThan(COUNT / 10);
   expect(most - idle).toBeLessThan(10 * 2 ** 20);
 
   const channels = [undefined, ['c7', 'c8', 'c9']];
@@ -49,5 +53,5 @@ test('in a long log the newest entries are read without the others, and all of i
     expect([read.entries.map(({ seq }) => seq), read.upTo]).toEqual([[COUNT - 2, COUNT - 1, COUNT], COUNT]);
   }
   // However busy the machine is: a scan only takes longer then, and one of so many reads finds a quiet moment.
-  expect(100 * fastest).toBeLessThan(scan);
+  expect(400 * fastest).toBeLessThan(scan);
 });

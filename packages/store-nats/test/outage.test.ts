@@ -7,12 +7,6 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { NatsStoreOptions } from '../src/index.js';
 import { begin, copyFiles, entry, open, restoreFiles, start } from './kit.js';
 
-/** What a call may take by default. */
-const TIMEOUT_MS = 5_000;
-
-/** A quarter of a second, on a machine that has much else to do. */
-const AT_ONCE_MS = 2_000;
-
 /** How long it takes. */
 async function timed(run: () => Promise<unknown>): Promise<number> {
   const begun = performance.now();
@@ -34,7 +28,7 @@ const ways: Readonly<Record<string, Way>> = {
 };
 
 describe.each(Object.entries(ways))('by %s', (_, way) => {
-  test('a server that is frozen is noticed by its tails sooner than a call would time out, and calls fail at once from then on', async () => {
+  test('a server that is frozen is noticed by its tails within two seconds, and calls fail at once from then on', async () => {
     const server = await start();
     const store = open(await way(server.url));
     const at = await begin(store, 'e1');
@@ -42,11 +36,11 @@ describe.each(Object.entries(ways))('by %s', (_, way) => {
     server.pause();
     const frozen = performance.now();
     await until('the tails are lost', () => followers.every(({ errors }) => errors.length > 0));
-    expect(performance.now() - frozen).toBeLessThan(TIMEOUT_MS);
+    expect(performance.now() - frozen).toBeLessThan(2_000);
     for (const { errors } of followers) expect(errors).toEqual([expect.objectContaining({ code: 'ERR_SSE_STORE' })]);
     for (let i = 0; i < 3; i++) {
       const call = store.append([entry('a')], at);
-      expect(await timed(() => expect(call).rejects.toMatchObject({ code: 'ERR_SSE_STORE' }))).toBeLessThan(AT_ONCE_MS);
+      expect(await timed(() => expect(call).rejects.toMatchObject({ code: 'ERR_SSE_STORE' }))).toBeLessThan(600);
     }
     server.resume();
     const position = await until('it is back', () => begin(store, 'e2'));
@@ -64,7 +58,7 @@ describe.each(Object.entries(ways))('by %s', (_, way) => {
     const took = await timed(async () => {
       for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'ERR_SSE_STORE' });
     });
-    expect(took).toBeLessThan(TIMEOUT_MS);
+    expect(took).toBeLessThan(1_500);
     server.resume();
     await until('it is back', () => store.state());
   });
@@ -90,7 +84,7 @@ describe.each(Object.entries(ways))('by %s', (_, way) => {
     await publishers;
     await until('the tail is lost', () => follower.errors.length > 0);
     const took = await timed(() => expect(store.state()).rejects.toMatchObject({ code: 'ERR_SSE_STORE' }));
-    expect(took).toBeLessThan(AT_ONCE_MS);
+    expect(took).toBeLessThan(500);
     await server.restart();
     const { head } = await until('it is back', () => store.startEpoch('e2'));
     const { entries } = await store.read(0, ['a'], 100_000);

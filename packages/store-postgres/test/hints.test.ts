@@ -19,10 +19,12 @@ test('where no notification ever arrives, entries and the outbox are found by lo
   const at = await begin(store, 'e1');
   const follower = await Recorder.of(other, at);
   for (let i = 1; i <= 3; i++) {
+    const begun = performance.now();
     await store.append([{ channel: 'a', body: Buffer.from('x'), time: Date.now() }], at);
     await until('it has come', () => follower.seen.length === 2 * i - 1);
     await publishIn(client, 'a', 'y');
     await until('it has come', () => follower.seen.length === 2 * i);
+    expect(performance.now() - begun).toBeLessThan(3_000);
   }
 });
 

@@ -93,11 +93,12 @@ test('a client of one channel, of many, or of all that comes back to a million e
     [MILLION - 3, ['unknown'], 256, 0],
   ];
   const store = postgresStore({ connectionString: url, name, retention, onWarning: () => {} });
-  let count = 0;
+  const times: number[] = [];
   for (let round = 0; round < 20; round++) {
     for (const [after, names, limit, expected] of reads) {
+      const begun = performance.now();
       const page = await store.read(after, names, limit);
-      count++;
+      times.push(performance.now() - begun);
       expect(page.entries.length).toBe(expected);
       expect(page.entries.every(({ seq }) => seq > after)).toBe(true);
     }
@@ -106,5 +107,7 @@ test('a client of one channel, of many, or of all that comes back to a million e
   await until('its connections have ended', isAlone);
   const after = await workDone('entries');
   expect(after.seq_scan).toBe(before.seq_scan);
-  expect((after.idx_tup_read - before.idx_tup_read) / count).toBeLessThan(100);
+  expect((after.idx_tup_read - before.idx_tup_read) / times.length).toBeLessThan(100);
+  times.sort((a, b) => a - b);
+  expect(times[Math.floor(times.length / 2)]).toBeLessThan(25);
 }, 120_000);

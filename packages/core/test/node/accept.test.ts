@@ -54,6 +54,6 @@ describe('acceptsEventStream and refusesEventStream', () => {
     for (const part of ['"', '\\', '"\\', ';', ',', 'text/event-stream;q=0,', '*/', 'q=0.']) {
       acceptsEventStream(part.repeat(16_384 / part.length));
     }
-    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(performance.now() - before).toBeLessThan(500);
   });
 });
